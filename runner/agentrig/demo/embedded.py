@@ -1,0 +1,183 @@
+"""The demo in one process: five agents, their sidecars, and a stand-in for the Kubernetes API."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+from anyio.from_thread import start_blocking_portal
+
+from agentrig.demo.manifests import AGENTS, Manifest
+from agentrig.demo.serving import listen, port_of, serving
+from agentrig.demo.workload import Workload
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+    from starlette.types import ASGIApp
+
+__all__ = ["AgentUrls", "Demo", "Ports", "running_demo"]
+
+Ports = Literal["free", "fixed"]
+
+# AgentSpec's local ports: 4000/4001 for the first agent, 4002/4003 for the second, and so on.
+_FIRST_FIXED_PORT = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentUrls:
+    """Where one agent is reached: through its sidecar's proxy; its control plane; itself."""
+
+    proxy_url: str
+    control_url: str
+    app_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """A running demo: URLs by agent name, and the URL of the Kubernetes stand-in."""
+
+    agents: Mapping[str, AgentUrls]
+    kube_server: str
+
+    def targets(self) -> dict[str, str]:
+        """Give the URLs by target name, such as `gymcoach/proxy`."""
+        return {
+            f"{name}/{target}": url
+            for name, urls in self.agents.items()
+            for target, url in (("proxy", urls.proxy_url), ("control", urls.control_url))
+        }
+
+
+@contextmanager
+def running_demo(
+    *, ports: Ports = "free", host: str = "127.0.0.1", opa_url: str | None = None
+) -> Iterator[Demo]:
+    """Run the demo in a background thread for as long as the context is open.
+
+    `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes. Raises
+    `PortInUseError` where one is taken, `UsageError` for an `opa_url` that is none. Nothing is
+    printed and no signal is handled.
+    """
+    from agentrig.demo.sidecar import check_url  # noqa: PLC0415 - brings starlette and httpx in
+
+    if opa_url is not None:
+        check_url(opa_url, what="OPA_URL")
+    with ExitStack() as stack:
+        layout = _Layout(stack, ports=ports, host=host)
+        portal = stack.enter_context(start_blocking_portal())
+        started = portal.wrap_async_context_manager(_started(layout, opa_url=opa_url))
+        demo = started.__enter__()
+        # Not entered into the stack: an exception of the caller's would come back as a group.
+        stack.callback(started.__exit__, None, None, None)
+        yield demo
+
+
+class _Layout:
+    """All sockets of a demo, opened before anything else starts, and the URLs they have."""
+
+    def __init__(self, stack: ExitStack, *, ports: Ports, host: str) -> None:
+        self._stack = stack
+        self._host = host
+        self.apps: dict[str, socket.socket] = {}
+        self.sidecars: dict[str, tuple[socket.socket, socket.socket]] = {}
+        for index, name in enumerate(AGENTS):
+            proxy = control = 0
+            if ports == "fixed":
+                proxy = _FIRST_FIXED_PORT + 2 * index
+                control = proxy + 1
+            self.apps[name] = self._listen(0, what=name)
+            self.sidecars[name] = (
+                self._listen(proxy, what=f"the proxy of {name}"),
+                self._listen(control, what=f"the control plane of {name}"),
+            )
+        self.kube_server = self._listen(0, what="the Kubernetes stand-in")
+        self.urls = {
+            name: AgentUrls(
+                proxy_url=self.url(proxy),
+                control_url=self.url(control),
+                app_url=self.url(self.apps[name]),
+            )
+            for name, (proxy, control) in self.sidecars.items()
+        }
+
+    def url(self, listener: socket.socket) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{port_of(listener)}"
+
+    def _listen(self, port: int, *, what: str) -> socket.socket:
+        return self._stack.enter_context(listen(self._host, port, what=what))
+
+
+@asynccontextmanager
+async def _started(layout: _Layout, *, opa_url: str | None) -> AsyncIterator[Demo]:
+    from agentrig.demo.kube_server import kube_app  # noqa: PLC0415 - brings starlette in
+
+    workloads = [
+        workload
+        for manifest in AGENTS.values()
+        for workload in _workloads_of(manifest, layout, opa_url=opa_url)
+    ]
+    demo = Demo(agents=layout.urls, kube_server=layout.url(layout.kube_server))
+    async with anyio.create_task_group() as tasks:
+        try:
+            for workload in workloads:
+                tasks.start_soon(workload.run)
+            for workload in workloads:
+                await workload.started.wait()
+            async with serving({layout.kube_server: kube_app(workloads)}, finish_within_s=1):
+                yield demo
+                # All at once with the stand-in: each takes uvicorn 0.2 s to close.
+                for workload in workloads:
+                    workload.stop()
+        finally:
+            for workload in workloads:
+                workload.stop()
+
+
+def _workloads_of(
+    manifest: Manifest, layout: _Layout, *, opa_url: str | None
+) -> tuple[Workload, Workload]:
+    urls = layout.urls[manifest.name]
+    app = Workload(
+        name=manifest.name,
+        container="agent",
+        environment={"AGENTSPEC_SIDECAR_URL": urls.control_url},
+        listeners=[layout.apps[manifest.name]],
+        factory=partial(_agent, manifest),
+    )
+    sidecar = Workload(
+        name=f"{manifest.name}-sidecar",
+        container="sidecar",
+        environment={"OPA_PROXY_MODE": "track"} | ({"OPA_URL": opa_url} if opa_url else {}),
+        listeners=layout.sidecars[manifest.name],
+        factory=partial(_sidecar, manifest, urls),
+    )
+    return app, sidecar
+
+
+@asynccontextmanager
+async def _agent(
+    manifest: Manifest, environment: Mapping[str, str]
+) -> AsyncIterator[Sequence[ASGIApp]]:
+    from agentrig.demo.agent import agent_app  # noqa: PLC0415 - brings starlette and httpx in
+
+    async with agent_app(manifest, sidecar_url=environment.get("AGENTSPEC_SIDECAR_URL")) as app:
+        yield [app]
+
+
+@asynccontextmanager
+async def _sidecar(
+    manifest: Manifest, urls: AgentUrls, environment: Mapping[str, str]
+) -> AsyncIterator[Sequence[ASGIApp]]:
+    from agentrig.demo.sidecar import SidecarConfig, sidecar_apps  # noqa: PLC0415 - as above
+
+    config = SidecarConfig.from_environment(
+        environment, manifest=manifest, upstream=urls.app_url, public_url=urls.proxy_url
+    )
+    async with sidecar_apps(config) as apps:
+        yield apps
