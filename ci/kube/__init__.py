@@ -1,0 +1,1 @@
+"""What stands behind `ci/cluster` and `ci/image`. Standard library alone: it runs first."""
