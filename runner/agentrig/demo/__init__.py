@@ -6,10 +6,14 @@ Cheap to import: servers and HTTP clients are imported when one of them starts.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from agentrig.errors import InfraError
 
-__all__ = ["find_scenarios"]
+__all__ = ["Ports", "find_scenarios"]
+
+Ports = Literal["free", "fixed"]
+"""Any free ports, or AgentSpec's local ones: 4000/4001 for the first agent, and so on."""
 
 
 def find_scenarios() -> Path:

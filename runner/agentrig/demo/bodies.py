@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -26,6 +27,13 @@ __all__ = [
 ]
 
 _READ_WITHIN_S = 10.0
+_ERROR_NAMES = {
+    400: "BadRequest",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    408: "RequestTimeout",
+    413: "PayloadTooLarge",
+}
 # A lone surrogate is valid in JSON but in no encoding: it would break every answer that holds it.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -81,14 +89,14 @@ def error_response(status: int, error: str, message: str, **more: Any) -> JSONRe
     return JSONResponse({"error": error, "message": message, **more}, status_code=status)
 
 
-async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
+async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's handler for `HTTPException`: the same shape for its own errors, 404 and 405."""
     if not isinstance(error, HTTPException):  # pragma: no cover - registered for no other class
         raise error
-    names = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 408: "RequestTimeout"}
-    names |= {413: "PayloadTooLarge", 415: "UnsupportedMediaType"}
-    response = error_response(
-        error.status_code, names.get(error.status_code, "Error"), error.detail
-    )
+    error_name = _ERROR_NAMES.get(error.status_code, "Error")
+    message = error.detail
+    if error.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        message = f"{request.method} {request.scope['path']} is not served here"
+    response = error_response(error.status_code, error_name, message)
     response.headers.update(error.headers or {})
     return response

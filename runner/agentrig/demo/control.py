@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from agentrig.demo.bodies import json_app, read_json
+from agentrig.demo.clock import utc_text
 from agentrig.demo.events import batch_in
 from agentrig.demo.policy import Mode
 from agentrig.demo.probe import Probe, probe_agent
@@ -66,7 +66,7 @@ class _Control:
             "status": status,
             "source": probe.source,
             "agentName": self._manifest.name,
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "timestamp": utc_text(),
             "summary": {
                 "passed": len(checks) - failed - warned,
                 "failed": failed,

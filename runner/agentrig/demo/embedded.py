@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
-from anyio.from_thread import start_blocking_portal
 
+from agentrig.demo.background import in_background
 from agentrig.demo.manifests import AGENTS, Manifest
 from agentrig.demo.serving import listen, port_of, serving
 from agentrig.demo.workload import Workload
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-__all__ = ["AgentUrls", "Demo", "Ports", "running_demo"]
+    from agentrig.demo import Ports
 
-Ports = Literal["free", "fixed"]
+__all__ = ["AgentUrls", "Demo", "running_demo"]
 
-# AgentSpec's local ports: 4000/4001 for the first agent, 4002/4003 for the second, and so on.
 _FIRST_FIXED_PORT = 4000
 
 
@@ -69,12 +68,7 @@ def running_demo(
         check_url(opa_url, what="OPA_URL")
     with ExitStack() as stack:
         layout = _Layout(stack, ports=ports, host=host)
-        portal = stack.enter_context(start_blocking_portal())
-        started = portal.wrap_async_context_manager(_started(layout, opa_url=opa_url))
-        demo = started.__enter__()
-        # Not entered into the stack: an exception of the caller's would come back as a group.
-        stack.callback(started.__exit__, None, None, None)
-        yield demo
+        yield stack.enter_context(in_background(_started(layout, opa_url=opa_url)))
 
 
 class _Layout:

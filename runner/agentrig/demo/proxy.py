@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +13,7 @@ from starlette.responses import StreamingResponse
 from agentrig.demo import headers
 from agentrig.demo.audit import Entry
 from agentrig.demo.bodies import error_response, on_http_error, read_body
+from agentrig.demo.clock import utc_text
 from agentrig.demo.policy import Mode
 
 if TYPE_CHECKING:
@@ -144,13 +144,13 @@ class _Exchange:
         self.request_id = headers.request_id_of(self.fields)
         self.decision: Decision | None = None
         self.blocked = False
-        self._timestamp = datetime.now(UTC)
+        self._timestamp = utc_text()
         self._started = time.perf_counter()
 
     def entry(self, status_code: int, mode: Mode) -> Entry:
         return Entry(
             request_id=self.request_id,
-            timestamp=self._timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            timestamp=self._timestamp,
             method=self.request.method,
             path=self.request.scope["path"],
             status_code=status_code,
