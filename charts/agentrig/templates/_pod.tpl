@@ -9,7 +9,7 @@ checksum/scenarios: {{ toYaml . | sha256sum }}
 {{- define "agentrig.podSpec" -}}
 {{- include "agentrig.refuse" . -}}
 restartPolicy: Never
-serviceAccountName: {{ include "agentrig.serviceAccountName" . }}
+serviceAccountName: {{ include "agentrig.serviceAccountName" . | quote }}
 automountServiceAccountToken: {{ or (not (empty .Values.rbac.rules)) .Values.serviceAccount.mountToken }}
 # One variable for each Service of the namespace helps no scenario, and slows the start.
 enableServiceLinks: false
@@ -39,7 +39,7 @@ args:
 env:
   {{- include "agentrig.ownEnv" . | nindent 2 }}
   {{- range $name, $value := .Values.env }}
-  - name: {{ $name }}
+  - name: {{ $name | quote }}
     {{- if kindIs "string" $value }}
     value: {{ $value | quote }}
     {{- else }}
@@ -102,7 +102,7 @@ volumeMounts:
 {{- range $name, $url := .Values.run.targets -}}
 {{- $args = append $args (printf "--target=%s=%s" $name $url) -}}
 {{- end -}}
-{{- toYaml (concat $args .Values.run.args) -}}
+{{- toYaml (concat $args (.Values.run.args | default list)) -}}
 {{- end }}
 
 {{/* Environment that the chart sets, a YAML list of EnvVar. Call: . (root context).
@@ -120,9 +120,9 @@ The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Po
     fieldRef:
       fieldPath: metadata.labels['batch.kubernetes.io/job-name']
   {{- else if eq .Values.mode "hook" }}
-  value: {{ printf "%s-%d-$(AGENTRIG_POD_UID)" .Release.Name (int .Release.Revision) }}
+  value: {{ printf "%s-%d-$(AGENTRIG_POD_UID)" .Release.Name (int .Release.Revision) | quote }}
   {{- else }}
-  value: {{ printf "%s-%d" .Release.Name (int .Release.Revision) }}
+  value: {{ printf "%s-%d" .Release.Name (int .Release.Revision) | quote }}
   {{- end }}
 - name: AGENTRIG_RUN_VIA
   value: {{ .Values.run.via }}

@@ -30,8 +30,11 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- if not .Values.job.activeDeadlineSeconds -}}
 {{- fail "job.activeDeadlineSeconds is missing, so a hung run would never end: set it to the seconds that a whole run may take, such as 1800" -}}
 {{- end -}}
-{{- if not (hasKey .Values.job "ttlSecondsAfterFinished") -}}
+{{- if kindIs "invalid" .Values.job.ttlSecondsAfterFinished -}}
 {{- fail "job.ttlSecondsAfterFinished is missing, so finished runs would pile up: set it to the seconds to keep them, such as 86400" -}}
+{{- end -}}
+{{- if kindIs "invalid" .Values.job.backoffLimit -}}
+{{- fail "job.backoffLimit is missing, and Kubernetes would try 6 times more: set it to the retries after infrastructure errors, such as 1" -}}
 {{- end -}}
 {{- $limits := (.Values.resources).limits | default dict -}}
 {{- range $resource, $example := dict "cpu" "1" "memory" "256Mi" -}}
