@@ -111,7 +111,7 @@ def demo(ctx: click.Context, *, serve: bool, ports: Ports | None) -> None:
 @click.argument("name")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def agent(name: str, host: str, port: int) -> None:
+def agent(name: str, *, host: str, port: int) -> None:
     """Serve the agent NAME until SIGTERM.
 
     AGENTSPEC_SIDECAR_URL is where an agent that pushes events pushes them,
@@ -144,7 +144,13 @@ def agent(name: str, host: str, port: int) -> None:
     help="The proxy's URL for callers, shown in the A2A card.  [default: http://NAME:PROXY_PORT]",
 )
 def sidecar(
-    name: str, upstream: str, host: str, proxy_port: int, control_port: int, public_url: str | None
+    name: str,
+    *,
+    upstream: str,
+    host: str,
+    proxy_port: int,
+    control_port: int,
+    public_url: str | None,
 ) -> None:
     """Serve the sidecar of the agent NAME until SIGTERM.
 

@@ -1,7 +1,8 @@
 """A stand-in for the part of the Kubernetes API that flips a deployment's environment.
 
-`GET` and strategic-merge `PATCH` of Deployments in the namespace `demo`, so that a test module
-that patches a sidecar is the same in a cluster and in the embedded demo. A patch really restarts
+`GET` and strategic-merge `PATCH` of Deployments, so that a test module that patches a sidecar is
+the same in a cluster and in the embedded demo. The embedded demo lies in no namespace: whichever
+is asked for (a run in a pod asks for its own) has its deployments. A patch really restarts
 the workload, and the status follows it as a Deployment's does (counts of 0 are left out). What
 is not understood is refused with a Status, never ignored.
 """
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
     from agentrig.demo.workload import Workload
 
-__all__ = ["NAMESPACE", "kube_app"]
+__all__ = ["kube_app"]
 
-NAMESPACE = "demo"
 _STRATEGIC_MERGE = "application/strategic-merge-patch+json"
 _LARGEST_PATCH_BYTES = 256 * 1024
 
@@ -51,7 +51,7 @@ class _Api:
         self._created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     async def get(self, request: Request) -> Response:
-        return JSONResponse(self._deployment(self._find(request)))
+        return self._answer(request, self._find(request))
 
     async def patch(self, request: Request) -> Response:
         workload = self._find(request)
@@ -62,16 +62,20 @@ class _Api:
         environment, annotations = _merged(workload, patch)
         if (environment, annotations) != (workload.environment, workload.annotations):
             workload.replace(environment=environment, annotations=annotations)
-        return JSONResponse(self._deployment(workload))
+        return self._answer(request, workload)
 
     def _find(self, request: Request) -> Workload:
-        namespace, name = request.path_params["namespace"], request.path_params["name"]
+        name = request.path_params["name"]
         workload = self._workloads.get(name)
-        if namespace != NAMESPACE or workload is None:
+        if workload is None:
             raise HTTPException(404, f'deployments.apps "{name}" not found')
         return workload
 
-    def _deployment(self, workload: Workload) -> dict[str, Any]:
+    def _answer(self, request: Request, workload: Workload) -> Response:
+        namespace = request.path_params["namespace"]
+        return JSONResponse(self._deployment(workload, namespace=namespace))
+
+    def _deployment(self, workload: Workload, *, namespace: str) -> dict[str, Any]:
         labels = {"app.kubernetes.io/name": workload.name}
         container = {
             "name": workload.container,
@@ -84,7 +88,7 @@ class _Api:
             "kind": "Deployment",
             "metadata": {
                 "name": workload.name,
-                "namespace": NAMESPACE,
+                "namespace": namespace,
                 "uid": self._uids[workload.name],
                 "creationTimestamp": self._created,
                 "generation": workload.generation,
