@@ -33,6 +33,7 @@ def write_archive(path: Path, *, name: str, layer: Path, config: Mapping[str, An
         {
             "architecture": ARCHITECTURES.get(machine, machine),
             "config": dict(config),
+            "history": [{"created_by": "agentrig ci"}],  # buildah wants one entry a layer
             "os": "linux",
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
         }

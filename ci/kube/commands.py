@@ -26,7 +26,7 @@ def run(
 
     Raises ClusterError, with the end of its output, when it fails, hangs or does not exist.
     """
-    name = " ".join(command[:2])
+    name = _name(command)
     try:
         if log is None:
             ended = subprocess.run(
@@ -71,3 +71,9 @@ def succeeds(command: Sequence[str], *, timeout_s: float) -> bool:
     except ClusterError:
         return False
     return True
+
+
+def _name(command: Sequence[str]) -> str:
+    """Return the program and its subcommand, if it seems to have one."""
+    words = [word for word in command[1:] if not word.startswith("-")]
+    return " ".join([command[0], *words[:1]])

@@ -29,7 +29,7 @@ CLUSTER_NEEDS = {
     "setsid": "util-linux",
     "unshare": "util-linux",
 }
-IMAGE_NEEDS = {"buildah": "buildah", "runc": "runc"}
+BUILDAH_NEEDS = {"buildah": "buildah", "runc": "runc"}
 BASE_IMAGE_NEEDS = {"mmdebstrap": "mmdebstrap"}
 
 

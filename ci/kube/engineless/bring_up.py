@@ -116,7 +116,7 @@ def _import_pause(layout: Layout, binaries: Path) -> None:
     with tarfile.open(layer, "w") as content:
         content.add(binaries / "pause", "pause")
     write_archive(archive, name=PAUSE_IMAGE, layer=layer, config={"Entrypoint": ["/pause"]})
-    ctr = ["ctr", "--address", str(layout.containerd_socket), "--namespace", "k8s.io"]
+    ctr = ["ctr", f"--address={layout.containerd_socket}", "--namespace=k8s.io"]
     run([*ctr, "images", "import", str(archive)], timeout_s=IMPORT_S)
     layer.unlink()
     archive.unlink()

@@ -17,7 +17,7 @@ from kube.engineless.processes import wait_until
 from kube.engineless.take_down import is_gone, latest_logs, take_down
 from kube.errors import ClusterError
 from kube.kubeconfig import become
-from kube.packages import CLUSTER_NEEDS, IMAGE_NEEDS, install_missing
+from kube.packages import BUILDAH_NEEDS, CLUSTER_NEEDS, install_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class EnginelessBackend:
                 return
             if not is_gone(self._layout):
                 self._take_down(steps)
-            if installed := install_missing(CLUSTER_NEEDS | IMAGE_NEEDS):
+            if installed := install_missing(CLUSTER_NEEDS | BUILDAH_NEEDS):
                 steps.done(f"installed {', '.join(installed)}")
             if log := build():
                 steps.done(f"built the programs (log: {log})")

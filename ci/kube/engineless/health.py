@@ -56,8 +56,8 @@ class Cluster:
     def problem_of(self, spec: Spec, tls: ssl.SSLContext) -> str | None:
         """Return why a component that runs is not well, None if it is."""
         if spec.health is None:
-            socket = str(self.layout.containerd_socket)
-            answers = succeeds(["ctr", "--address", socket, "version"], timeout_s=CONTAINERD_S)
+            socket = self.layout.containerd_socket
+            answers = succeeds(["ctr", f"--address={socket}", "version"], timeout_s=CONTAINERD_S)
             return None if answers else f"no answer at {socket}"
         return inside_network(self.root, partial(problem_of, spec.health, tls))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kube.archive import names_in
+from kube.buildah import BUILDAH, image_id
 from kube.commands import run
 from kube.errors import ClusterError
 
@@ -23,16 +24,12 @@ def load_image(layout: Layout, image: str) -> list[str]:
     """
     if Path(image).is_file():
         return _import(layout, Path(image))
-    try:
-        identity = run(
-            ["buildah", "inspect", "--type=image", "--format={{.FromImageID}}", image],
-            timeout_s=COPY_S,
-        ).strip()
-    except ClusterError as error:
+    identity = image_id(image)
+    if identity is None:
         raise ClusterError(
-            f"no image '{image}' in the local storage, and no such file",
-            hint=f"build it first (ci/image does)\n{error.hint or ''}".strip(),
-        ) from None
+            f"no image '{image}' in buildah's storage, and no such file",
+            hint="build it first (ci/image does)",
+        )
     digests = _digests(layout)
     if image in digests and digests[image] == digests.get(f"sha256:{identity}"):
         return [image]
@@ -41,7 +38,8 @@ def load_image(layout: Layout, image: str) -> list[str]:
         # Compressing takes longer than all the rest.
         target = f"oci-archive:{archive}:{image}"
         run(
-            ["buildah", "push", "--quiet", "--disable-compression", image, target], timeout_s=COPY_S
+            [*BUILDAH, "push", "--quiet", "--disable-compression", image, target],
+            timeout_s=COPY_S,
         )
         return _import(layout, archive)
 
@@ -67,4 +65,4 @@ def _digests(layout: Layout) -> dict[str, str]:
 
 
 def _ctr(layout: Layout) -> list[str]:
-    return ["ctr", "--address", str(layout.containerd_socket), "--namespace", "k8s.io"]
+    return ["ctr", f"--address={layout.containerd_socket}", "--namespace=k8s.io"]

@@ -81,8 +81,10 @@ def start_root(layout: Layout, binaries: Path) -> Process:
     log = layout.log_of("root")
     with log.open("wb") as output:
         starter = subprocess.Popen(
-            ["unshare", "--fork", "--mount", "--mount-proc", "--net", "--pid", "--"]
-            + [str(ROOT_SCRIPT), str(layout.live), str(binaries), NODE_ADDRESS, *pause],
+            [
+                *("unshare", "--fork", "--mount", "--mount-proc", "--net", "--pid", "--"),
+                *(str(ROOT_SCRIPT), str(layout.live), str(binaries), NODE_ADDRESS, *pause),
+            ],
             cwd="/",
             env={"PATH": PATH},
             start_new_session=True,

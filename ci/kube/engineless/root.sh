@@ -21,6 +21,10 @@ mkdir -p "$live" "$binaries"
 mount --bind /run/live "$live"
 mount --bind /run/binaries "$binaries"
 
+# The kubelet's cAdvisor knows no other place for containerd's socket.
+mkdir /run/containerd
+ln -s "$live/containerd.sock" /run/containerd/containerd.sock
+
 # Stand-ins for the settings that a kubelet insists on: those of the host stay as they are.
 while IFS= read -r -d '' file; do
   mount --bind "$file" "/proc/sys/${file#"$live"/tuned/}"
