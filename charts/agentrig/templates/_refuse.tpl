@@ -4,6 +4,7 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- include "agentrig.refuseImage" . -}}
 {{- include "agentrig.refuseUnbounded" . -}}
 {{- include "agentrig.refuseEnv" . -}}
+{{- include "agentrig.refuseTargets" . -}}
 {{- include "agentrig.refuseScenarios" . -}}
 {{- if and .Values.rbac.rules (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
 {{- fail "rbac.rules would be granted to the namespace's default account, so to every pod without one: set serviceAccount.create=true, or serviceAccount.name" -}}
@@ -44,26 +45,44 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- end -}}
 {{- end }}
 
-{{/* Refuses literal credentials, and names that the chart itself sets. Call: . (root context). */}}
+{{/* Refuses environment that cannot be set, or should not stand in values.
+Call: . (root context). */}}
 {{- define "agentrig.refuseEnv" -}}
-{{- $own := include "agentrig.ownEnv" . | fromYamlArray -}}
-{{- $ownNames := list "AGENTRIG_RUN_TARGET" -}}
-{{- range $own -}}{{- $ownNames = append $ownNames .name -}}{{- end -}}
+{{- $ownNames := list "AGENTRIG_RUN_TARGETS" -}}
+{{- range include "agentrig.ownEnv" . | fromYamlArray -}}{{- $ownNames = append $ownNames .name -}}{{- end -}}
 {{- range $name, $value := .Values.env -}}
-{{- if has $name $ownNames -}}
-{{- fail (printf "env.%s is set by the chart: remove it, and use the value under `run` instead" $name) -}}
+{{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_.-]*$" $name) -}}
+{{- fail (printf "env: %q is no name of a variable: use letters, digits and '_', and no digit first" $name) -}}
+{{- else if has $name $ownNames -}}
+{{- fail (printf "env.%s is set by the chart: remove it, and see the values under `run`" $name) -}}
+{{- else if not (or (kindIs "string" $value) (kindIs "map" $value)) -}}
+{{- fail (printf "env.%s is no text, and YAML may write it otherwise than you did: put it in quotes, or use --set-string" $name) -}}
+{{- else if kindIs "string" $value -}}
+{{- include "agentrig.refuseCredential" (list $name $value) -}}
 {{- end -}}
-{{- if and (kindIs "string" $value) $value -}}
+{{- end -}}
+{{- end }}
+
+{{/* Refuses one literal that looks like a credential. Call: (list "NAME" "text"). */}}
+{{- define "agentrig.refuseCredential" -}}
+{{- $name := index . 0 -}}
+{{- $text := index . 1 -}}
 {{- $word := $name | upper | replace "-" "_" | replace "." "_" -}}
 {{- $named := regexMatch "(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|ACCESS_KEY_ID|PRIVATE_KEY|CREDENTIALS?)$" $word -}}
-{{- $shaped := regexMatch "^(sk-|gh[pousr]_|github_pat_|xox[abpr]-|AKIA[0-9A-Z]{16}$|-----BEGIN )|://[^/@:]*:[^/@]+@" $value -}}
-{{- if or $named $shaped -}}
+{{- $shaped := regexMatch "^(sk-|gh[pousr]_|github_pat_|xox[abpr]-|AKIA[0-9A-Z]{16}$|-----BEGIN )|://[^/@:]*:[^/@]+@" $text -}}
+{{- if and $text (or $named $shaped) -}}
 {{- fail (printf "env.%s looks like a credential in plain text, which `helm get values` would show: keep it in a Secret and write env.%s: {secretKeyRef: {name: SECRET, key: KEY}}" $name $name) -}}
 {{- end -}}
-{{- end -}}
-{{- end -}}
+{{- end }}
+
+{{/* Refuses targets that name no URL, or hold a password. Call: . (root context). */}}
+{{- define "agentrig.refuseTargets" -}}
 {{- range $name, $url := .Values.run.targets -}}
-{{- if regexMatch "://[^/@]*@" $url -}}
+{{- if not (regexMatch "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$" $name) -}}
+{{- fail (printf "run.targets: %q names no target: write NAME, or AGENT/NAME" $name) -}}
+{{- else if not (regexMatch "^https?://[^/]" $url) -}}
+{{- fail (printf "run.targets.%s is %q, which is no URL: write http://HOST:PORT" $name $url) -}}
+{{- else if regexMatch "://[^/@]*@" $url -}}
 {{- fail (printf "run.targets.%s holds a user name or password: keep it in a Secret, set it by env.NAME.secretKeyRef, and send it as a header of the scenario" $name) -}}
 {{- end -}}
 {{- end -}}

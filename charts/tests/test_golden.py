@@ -1,0 +1,72 @@
+"""What the charts render from their defaults and from each environment's values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+CHARTS = Path(__file__).resolve().parents[1]
+GOLDEN = Path(__file__).parent / "golden"
+CASES = [
+    (chart, values)
+    for chart in ("agentrig", "demo-agents")
+    for values in [None, *sorted((CHARTS / chart / "ci").glob("*-values.yaml"))]
+]
+IDS = [f"{chart}-{values.stem if values else 'defaults'}" for chart, values in CASES]
+
+
+@pytest.mark.parametrize(("chart", "values"), CASES, ids=IDS)
+def test_renders_as_reviewed(
+    chart: str,
+    values: Path | None,
+    helm: Callable[..., subprocess.CompletedProcess[str]],
+    golden: Callable[[Path, str], None],
+) -> None:
+    options = ["--values", values] if values else []
+    answer = helm("template", "rel", chart, "--namespace", "qa", *options)
+    assert answer.returncode == 0, answer.stderr
+    golden(GOLDEN / chart / f"{values.stem if values else 'defaults'}.yaml", answer.stdout)
+
+
+@pytest.mark.parametrize(("chart", "values"), CASES, ids=IDS)
+def test_passes_helm_lint(
+    chart: str, values: Path | None, helm: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    options = ["--values", values] if values else []
+    answer = helm("lint", "--strict", "--quiet", chart, *options)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("chart", "name", "options"),
+    [
+        ("agentrig", "notes-job", []),
+        ("agentrig", "notes-cronjob", ["--set=mode=cronjob", "--set=cronjob.suspend=true"]),
+        ("agentrig", "notes-hook", ["--set=mode=hook"]),
+        ("demo-agents", "notes", []),
+    ],
+)
+def test_notes_read_as_reviewed(
+    chart: str,
+    name: str,
+    options: list[str],
+    helm: Callable[..., subprocess.CompletedProcess[str]],
+    golden: Callable[[Path, str], None],
+) -> None:
+    answer = helm("install", "rel", chart, "--namespace", "qa", "--dry-run=client", *options)
+    assert answer.returncode == 0, answer.stderr
+    _, _, notes = answer.stdout.partition("NOTES:\n")
+    golden(GOLDEN / chart / f"{name}.txt", notes)
+
+
+def test_every_template_is_rendered_by_some_golden_file() -> None:
+    rendered = "".join(path.read_text("utf-8") for path in GOLDEN.glob("*/*.yaml"))
+    templates = [path.relative_to(CHARTS) for path in CHARTS.glob("*/templates/*.yaml")]
+    assert templates
+    assert [path for path in templates if f"# Source: {path}\n" not in rendered] == []

@@ -1,0 +1,169 @@
+"""Every value of charts/agentrig changes what it says it does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Render = Callable[..., list[dict[str, Any]]]
+
+CHART = Path(__file__).resolve().parents[1] / "agentrig"
+JOB, POD, CRON = "Job.spec", "Job.spec.template.spec", "CronJob.spec"
+RUNNER = f"{POD}.containers.0"
+DIGEST = "sha256:" + "0" * 64
+RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+
+# value, what it is set to, more values, where it must show in the objects, what must show there
+EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
+    ("mode", "cronjob", {}, "CronJob.metadata.name", "rel-agentrig-schedule"),
+    ("mode", "hook", {}, "Pod.metadata.name", "rel-agentrig-test"),
+    ("nameOverride", "suite", {}, "Job.metadata.name", "rel-suite-run-1"),
+    ("fullnameOverride", "nightly", {}, "Job.metadata.name", "nightly-run-1"),
+    ("image.repository", "reg:5000/a", {}, f"{RUNNER}.image", "reg:5000/a:0.1.0"),
+    ("image.tag", "9.9.9", {}, f"{RUNNER}.image", "agentrig:9.9.9"),
+    ("image.digest", DIGEST, {}, f"{RUNNER}.image", f"agentrig@{DIGEST}"),
+    ("image.pullPolicy", "Never", {}, f"{RUNNER}.imagePullPolicy", "Never"),
+    ("run.paths", ["/a", "/b"], {}, f"{RUNNER}.args", ["run", "/a", "/b"]),
+    ("run.args", ["-k", "x y"], {}, f"{RUNNER}.args", ["run", "/scenarios/demo", "-k", "x y"]),
+    ("run.via", "direct", {}, "env.AGENTRIG_RUN_VIA.value", "direct"),
+    ("run.targets", {"a/b": "http://c"}, {}, f"{RUNNER}.args.2", "--target=a/b=http://c"),
+    ("run.namespace", "demo", {}, "env.AGENTRIG_RUN_NAMESPACE.value", "demo"),
+    ("run.namespace", "demo", {"rbac": {"rules": [RULE]}}, "Role.metadata.namespace", "demo"),
+    ("run.clusterDomain", "c.test", {}, "env.AGENTRIG_RUN_CLUSTER_DOMAIN.value", "c.test"),
+    (
+        "scenarios.inline",
+        {"a.yaml": "name: <&>\n"},
+        {},
+        "ConfigMap.data",
+        {"a.yaml": "name: <&>\n"},
+    ),
+    ("scenarios.inline", {"a.yaml": "x"}, {}, f"{RUNNER}.args.1", "/scenarios/inline"),
+    ("env", {"A": "1e6"}, {}, "env.A.value", "1e6"),
+    (
+        "env",
+        {"A": {"secretKeyRef": {"name": "s", "key": "k"}}},
+        {},
+        "env.A.valueFrom.secretKeyRef.name",
+        "s",
+    ),
+    ("envFrom", [{"secretRef": {"name": "s"}}], {}, f"{RUNNER}.envFrom.0.secretRef.name", "s"),
+    (
+        "secretMounts",
+        {"ca": {"secretName": "s", "mountPath": "/ca"}},
+        {},
+        f"{RUNNER}.volumeMounts.2",
+        {"name": "secret-ca", "mountPath": "/ca", "readOnly": True},
+    ),
+    (
+        "secretMounts",
+        {"ca": {"secretName": "s", "mountPath": "/ca", "optional": True}},
+        {},
+        f"{POD}.volumes.2.secret",
+        {"secretName": "s", "optional": True},
+    ),
+    ("resources", {"limits": {"memory": "1Gi"}}, {}, f"{RUNNER}.resources.limits.memory", "1Gi"),
+    ("job.activeDeadlineSeconds", 2_000_000, {}, f"{JOB}.activeDeadlineSeconds", 2_000_000),
+    ("job.activeDeadlineSeconds", 60, {"mode": "hook"}, "Pod.spec.activeDeadlineSeconds", 60),
+    ("job.ttlSecondsAfterFinished", 0, {}, f"{JOB}.ttlSecondsAfterFinished", 0),
+    ("job.backoffLimit", 0, {}, f"{JOB}.backoffLimit", 0),
+    ("cronjob.schedule", "5 4 * * *", {}, f"{CRON}.schedule", "5 4 * * *"),
+    ("cronjob.timeZone", "Europe/Madrid", {}, f"{CRON}.timeZone", "Europe/Madrid"),
+    ("cronjob.concurrencyPolicy", "Replace", {}, f"{CRON}.concurrencyPolicy", "Replace"),
+    ("cronjob.startingDeadlineSeconds", 42, {}, f"{CRON}.startingDeadlineSeconds", 42),
+    ("cronjob.startingDeadlineSeconds", None, {}, f"{CRON}.startingDeadlineSeconds", None),
+    ("cronjob.successfulJobsHistoryLimit", 0, {}, f"{CRON}.successfulJobsHistoryLimit", 0),
+    ("cronjob.failedJobsHistoryLimit", 0, {}, f"{CRON}.failedJobsHistoryLimit", 0),
+    ("cronjob.suspend", True, {}, f"{CRON}.suspend", True),
+    (
+        "hook.deletePolicy",
+        ["before-hook-creation", "hook-succeeded"],
+        {"mode": "hook"},
+        "Pod.metadata.annotations.helm+sh/hook-delete-policy",
+        "before-hook-creation,hook-succeeded",
+    ),
+    (
+        "hook.outputLogPolicy",
+        [],
+        {"mode": "hook"},
+        "Pod.metadata.annotations.helm+sh/hook-output-log-policy",
+        None,
+    ),
+    ("serviceAccount.create", False, {}, "ServiceAccount", None),
+    ("serviceAccount.create", False, {}, f"{POD}.serviceAccountName", "default"),
+    ("serviceAccount.name", "acc", {}, "ServiceAccount.metadata.name", "acc"),
+    ("serviceAccount.name", "acc", {}, f"{POD}.serviceAccountName", "acc"),
+    ("serviceAccount.annotations", {"a": "b"}, {}, "ServiceAccount.metadata.annotations.a", "b"),
+    ("serviceAccount.mountToken", True, {}, f"{POD}.automountServiceAccountToken", True),
+    ("rbac.rules", [RULE], {}, "Role.rules", [RULE]),
+    ("rbac.rules", [RULE], {}, f"{POD}.automountServiceAccountToken", True),
+    ("rbac.namespace", "x", {"rbac": {"rules": [RULE]}}, "RoleBinding.metadata.namespace", "x"),
+    ("podSecurityContext.runAsUser", None, {}, f"{POD}.securityContext.runAsUser", None),
+    (
+        "podSecurityContext.runAsUser",
+        1_000_680_000,
+        {},
+        f"{POD}.securityContext.runAsUser",
+        1_000_680_000,
+    ),
+    ("podSecurityContext.runAsGroup", 0, {}, f"{POD}.securityContext.runAsGroup", 0),
+    ("podSecurityContext.fsGroup", 7, {}, f"{POD}.securityContext.fsGroup", 7),
+    ("volumes.resultsSizeLimit", "1Gi", {}, f"{POD}.volumes.0.emptyDir.sizeLimit", "1Gi"),
+    ("volumes.tmpSizeLimit", "1Gi", {}, f"{POD}.volumes.1.emptyDir.sizeLimit", "1Gi"),
+]
+
+
+def test_every_value_has_a_row() -> None:
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+    assert {row[0] for row in EFFECTS} == set(leaves(defaults))
+
+
+@pytest.mark.parametrize("row", EFFECTS, ids=[f"{row[0]}={row[1]}"[:60] for row in EFFECTS])
+def test_value_shows(
+    row: tuple[str, Any, dict[str, Any], str, Any], render: Render, tmp_path: Path
+) -> None:
+    value, setting, more, where, expected = row
+    nested = setting
+    for key in reversed(value.split(".")):
+        nested = {key: nested}
+    base = {"mode": "cronjob"} if value.startswith("cronjob.") else {}
+    files = {"base.json": base | more, "value.json": nested}
+    for name, values in files.items():
+        # JSON, as PyYAML writes 1e6 without the quotes that Helm's YAML needs for a text.
+        (tmp_path / name).write_text(json.dumps(values), encoding="utf-8")
+    without = ["--values", tmp_path / "base.json"]
+    assert (
+        look_up(render("agentrig", *without, "--values", tmp_path / "value.json"), where)
+        == expected
+    )
+    assert look_up(render("agentrig", *without), where) != expected, "so it is by default"
+
+
+def leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted name of every value; `resources` is one value of Kubernetes' own shape."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value and key != "resources":
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def look_up(objects: list[dict[str, Any]], where: str) -> Any:
+    """Follow `where`, KIND.key.0.key or env.NAME.key (`+` for a dot in a key), None if missing."""
+    found: Any = {item["kind"]: item for item in objects}
+    kind, *keys = where.split(".")
+    if kind == "env":
+        container = look_up(objects, RUNNER)
+        found = {"env": {item["name"]: item for item in container["env"]}}
+    for key in [kind, *keys]:
+        if isinstance(found, list):
+            found = found[int(key)] if int(key) < len(found) else None
+        else:
+            found = (found or {}).get(key.replace("+", "."))
+    return found
