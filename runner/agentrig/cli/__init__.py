@@ -1,0 +1,80 @@
+"""The command line. A subcommand's module is imported when it is called, or asked for help."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentrig import __version__
+from agentrig._excerpt import render_mistakes
+from agentrig.errors import AgentrigError, ScenarioError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+# Where each subcommand lives: `module:attribute`.
+_COMMANDS = {
+    "demo": "agentrig.cli.demo:demo",
+    "lint": "agentrig.cli.lint:lint",
+    "report": "agentrig.cli.report:report",
+    "run": "agentrig.cli.run:run",
+    "schema": "agentrig.cli.schema:schema",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"auto_envvar_prefix": "AGENTRIG", "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="agentrig")
+def agentrig() -> None:
+    """End-to-end tests for AI agents, inside the cluster that serves them.
+
+    Every option can be set in the environment: --via of `run` as AGENTRIG_RUN_VIA.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    # What is imported stays for good: looking through it for garbage costs a tenth of start-up.
+    gc.disable()
+    sys.exit(_exit_code(args))
+
+
+def _exit_code(args: Sequence[str] | None) -> int:
+    try:
+        code: Any = agentrig.main(args, prog_name="agentrig", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
+    except click.Abort:
+        return 2
+    except ScenarioError as error:
+        click.echo(render_mistakes(error.mistakes), err=True)
+        return error.exit_code
+    except AgentrigError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except Exception:  # noqa: BLE001  # the border: a crash is the runner's error, not a failed test
+        traceback.print_exc()
+        return AgentrigError.exit_code
+    return code if isinstance(code, int) else 0

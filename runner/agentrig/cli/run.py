@@ -1,0 +1,183 @@
+"""`agentrig run`: pytest with a known, minimal set of plugins."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from agentrig.engine import DEFAULT_CONCURRENCY
+from agentrig.targets import Via, target_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agentrig.pytest_plugin import RunOptions
+
+__all__ = ["run", "run_paths"]
+
+DEFAULT_RESULTS = Path("results")
+
+# pytest with only what a run needs: installed plugins stay out, and so do the options of
+# whatever project the scenarios lie in; its cache would be written where a pod cannot write.
+_PYTEST_ARGS = (
+    "--disable-plugin-autoload",
+    *("-p", "pytest_timeout"),
+    *("-p", "no:cacheprovider"),
+    *("-o", "addopts="),
+    *("-qqqq", "--no-header", "--no-summary"),
+)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH... [-- PYTEST_ARGS]")
+@click.option("--via", type=click.Choice(list(Via)), help="How target names become URLs.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME=URL",
+    help="URL of a target; NAME may be AGENT/NAME. Repeatable.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    default=DEFAULT_RESULTS,
+    show_default=True,
+    help="Where results are written.",
+)
+@click.option("-k", "keyword", metavar="EXPR", help="Run what matches, as pytest's -k.")
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first failure.")
+@click.option(
+    "-c",
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=DEFAULT_CONCURRENCY,
+    show_default=True,
+    metavar="N",
+    help="Scenarios at once.",
+)
+@click.option(
+    "--namespace",
+    metavar="NAME",
+    help="Namespace of the agents. Default: the pod's own, else 'demo'.",
+)
+@click.option("--cluster-domain", metavar="DOMAIN", help="Default: cluster.local.")
+@click.option("--context", "kube_context", metavar="NAME", help="Context of the kubeconfig.")
+@click.option(
+    "--kube-server", hidden=True, metavar="URL", help="The Kubernetes API of the embedded demo."
+)
+@click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
+@click.option(
+    "--termination-log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep a summary under 4,096 bytes here, rewritten after every scenario.",
+)
+@click.option(
+    "--log-journal", is_flag=True, help="Print the journal at the end, for `agentrig report`."
+)
+@click.option(
+    "--color/--no-color",
+    "colour",
+    default=None,
+    help="Default: colour on a terminal, unless NO_COLOR is set.",
+)
+def run(
+    paths: tuple[str, ...],
+    *,
+    via: str | None,
+    targets: tuple[str, ...],
+    results: Path,
+    keyword: str | None,
+    exitfirst: bool,
+    concurrency: int,
+    namespace: str | None,
+    cluster_domain: str | None,
+    kube_context: str | None,
+    kube_server: str | None,
+    run_id: str | None,
+    termination_log: Path | None,
+    log_journal: bool,
+    colour: bool | None,
+) -> int:
+    """Run scenarios and Python modules.
+
+    What follows `--` goes to pytest as it is. Exit codes: 0 passed, 1 tests failed,
+    2 interrupted, 3 infrastructure or runner error, 4 usage or invalid scenario,
+    5 nothing selected.
+    """
+    from agentrig.pytest_plugin import RunOptions, new_run_id  # noqa: PLC0415  # pytest: 110 ms
+
+    options = RunOptions(
+        targets=target_settings(
+            via=via, namespace=namespace, cluster_domain=cluster_domain, targets=targets
+        ),
+        concurrency=concurrency,
+        results=results,
+        run_id=run_id or new_run_id(),
+        termination_log=termination_log,
+        log_journal=log_journal,
+        terminal=_report_stream(),
+        colour=_wants_colour() if colour is None else colour,
+        kube_context=kube_context,
+        kube_server=kube_server,
+    )
+    selection = [*(["-k", keyword] if keyword else []), *(["-x"] if exitfirst else [])]
+    return _run_pytest(options, [*selection, *paths])
+
+
+def run_paths(
+    paths: Sequence[str],
+    *,
+    targets: Mapping[str, str],
+    extra_args: Sequence[str] = (),
+    kube_server: str | None = None,
+) -> int:
+    """Run `paths` against targets that are known already, as the demo does; give the exit code.
+
+    `extra_args` are arguments of `agentrig run`; `kube_server` is the URL of the Kubernetes API.
+    """
+    args = [*paths]
+    for name, url in targets.items():
+        args += ["--target", f"{name}={url}"]
+    if kube_server:
+        args += ["--kube-server", kube_server]
+    code: int = run.main([*args, *extra_args], prog_name="agentrig run", standalone_mode=False)
+    return code
+
+
+def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
+    import pytest  # noqa: PLC0415  # 110 ms
+
+    from agentrig import pytest_plugin  # noqa: PLC0415
+
+    plugin = pytest_plugin.AgentrigPlugin(options)
+    gc.freeze()
+    gc.enable()
+    # A pod is ended with SIGTERM; as Ctrl-C does, it must leave a report behind.
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    for problem in plugin.problems():
+        click.echo(f"error: {problem}", err=True)
+    if plugin.exit_code is None:
+        return int(code)
+    return plugin.exit_code
+
+
+def _report_stream() -> TextIO:
+    # pytest captures file descriptor 1 while a test runs; the report needs a way past that.
+    return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
+
+
+def _wants_colour() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,0 +1,14 @@
+"""The engine: from a plan to events."""
+
+from agentrig.engine._engine import DEFAULT_CONCURRENCY, Engine
+from agentrig.engine._plan import PlannedScenario, check_targets, plan_scenario
+from agentrig.engine._scenario_run import ScenarioResult
+
+__all__ = [
+    "DEFAULT_CONCURRENCY",
+    "Engine",
+    "PlannedScenario",
+    "ScenarioResult",
+    "check_targets",
+    "plan_scenario",
+]

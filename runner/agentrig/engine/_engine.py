@@ -1,0 +1,119 @@
+"""The engine: all scenarios of a run in one event loop, beside whoever waits for them.
+
+The loop lives in a thread of its own, because pytest, the host, is synchronous and owns the main
+one. Workers take scenarios in the order of the plan, so that the first ones asked for are the
+first ones done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
+from agentrig.errors import AgentrigError
+from agentrig.events import Outcome, ScenarioFinished
+from agentrig.steps import Clients, step_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agentrig.engine._plan import PlannedScenario
+    from agentrig.stream import EventStream
+    from agentrig.targets import Resolver
+
+__all__ = ["DEFAULT_CONCURRENCY", "Engine"]
+
+DEFAULT_CONCURRENCY = 16
+"""Scenarios at once. They wait for agents, not for this machine's processors."""
+
+
+class Engine:
+    """Runs a plan; `start` once, `result` for each scenario, `stop` at the end in any case."""
+
+    def __init__(
+        self,
+        plan: Sequence[PlannedScenario],
+        *,
+        stream: EventStream,
+        resolver: Resolver,
+        concurrency: int = DEFAULT_CONCURRENCY,
+    ) -> None:
+        """Prepare to run `plan`; nothing starts yet."""
+        self._plan = plan
+        self._stream = stream
+        self._resolver = resolver
+        self._concurrency = max(1, min(concurrency, len(plan)))
+        self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
+        self._thread = threading.Thread(target=self._run, name="agentrig-engine", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main_task: asyncio.Task[None] | None = None
+        self._stopping = threading.Event()
+        self._crash: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin to run the plan in the background."""
+        self._thread.start()
+
+    def result(self, scenario_id: str) -> ScenarioResult:
+        """Wait for a scenario to end."""
+        return self._results[scenario_id].result()
+
+    def stop(self) -> None:
+        """Interrupt what still runs, leave the rest not run, and wait until all is closed."""
+        self._stopping.set()
+        loop, task = self._loop, self._main_task
+        if loop and task and not loop.is_closed():
+            with suppress(RuntimeError):  # the loop closed in between: it is done
+                loop.call_soon_threadsafe(task.cancel)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # noqa: BLE001  # told to whoever waits for a result
+            self._crash = error
+        finally:
+            self._settle_rest()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main_task = asyncio.current_task()
+        if self._stopping.is_set():
+            return
+        rest = iter(self._plan)
+        async with Clients() as clients:
+            run = ScenarioRun(
+                publish=self._stream.publish,
+                resolver=self._resolver,
+                clients=clients,
+                kinds=step_kinds(),
+            )
+
+            async def work() -> None:
+                # The iterator is shared: each worker takes the next scenario that is left.
+                for planned in rest:
+                    self._results[planned.id].set_result(await run.execute(planned))
+
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self._concurrency):
+                    workers.create_task(work())
+
+    def _settle_rest(self) -> None:
+        """Answer those who wait for scenarios that will not come."""
+        for scenario_id, future in self._results.items():
+            if future.done():
+                continue
+            if self._crash:
+                future.set_exception(AgentrigError(f"the engine broke down: {self._crash!r}"))
+                continue
+            finished = ScenarioFinished(
+                scenario=scenario_id, outcome=Outcome.NOT_RUN, elapsed_ms=0.0
+            )
+            future.set_result(ScenarioResult(finished=finished))

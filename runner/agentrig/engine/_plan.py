@@ -1,0 +1,67 @@
+"""What a run sets out to do: each scenario with its identity, checked against the targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentrig.errors import UsageError
+from agentrig.events import Language, Planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agentrig.scenario import Scenario
+    from agentrig.targets import Resolver
+
+__all__ = ["PlannedScenario", "check_targets", "plan_scenario"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedScenario:
+    """A scenario and how the run names it."""
+
+    planned: Planned
+    scenario: Scenario
+
+    @property
+    def id(self) -> str:
+        """The scenario's identity within the run."""
+        return self.planned.id
+
+
+def plan_scenario(scenario: Scenario, *, scenario_id: str) -> PlannedScenario:
+    """Take a scenario into the plan under `scenario_id`."""
+    planned = Planned(
+        id=scenario_id,
+        name=scenario.name,
+        path=scenario.path,
+        line=1,
+        language=Language.YAML,
+        agent=scenario.agent,
+        tags=scenario.tags,
+    )
+    return PlannedScenario(planned=planned, scenario=scenario)
+
+
+def check_targets(scenarios: Sequence[PlannedScenario], resolver: Resolver) -> None:
+    """Resolve every endpoint that the plan uses, before anything runs.
+
+    Raises UsageError that names each scenario and endpoint without an address.
+    """
+    problems: list[str] = []
+    for planned in scenarios:
+        for endpoint in dict.fromkeys(_endpoints(planned.scenario)):
+            try:
+                resolver.resolve(endpoint, planned.scenario)
+            except UsageError as error:
+                problems.append(f"{planned.scenario.path}: {error}")
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
+def _endpoints(scenario: Scenario) -> Iterable[str]:
+    for step in scenario.steps:
+        endpoint = getattr(step, "endpoint", None)
+        if isinstance(endpoint, str):
+            yield endpoint

@@ -1,0 +1,89 @@
+"""Every error that agentrig raises on purpose; the class decides the exit code.
+
+AgentrigError
+├── UsageError            4  the command line, configuration or environment is wrong
+│   └── ScenarioError     4  a file is wrong; holds all of its mistakes, with positions
+└── InfraError            3  what is around the tests broke; never a verdict on an agent
+    ├── TargetError          a target cannot be reached
+    ├── ClusterError         the Kubernetes API refused, or a rollout did not finish
+    └── ReportError          results could not be written or read
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "AgentrigError",
+    "ClusterError",
+    "InfraError",
+    "Mistake",
+    "Position",
+    "ReportError",
+    "ScenarioError",
+    "TargetError",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A span within one line of a file; `line` and `column` count from 1.
+
+    `text` is the whole line, so that an excerpt can be drawn where the file is out of reach.
+    """
+
+    path: str
+    line: int
+    column: int
+    length: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing wrong in a file: what, where, and what to write instead."""
+
+    message: str
+    at: Position
+    hint: str | None = None
+
+
+class AgentrigError(Exception):
+    """The root of the tree."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(AgentrigError):
+    """The command line, the configuration or the environment asks for what cannot be."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class ScenarioError(UsageError):
+    """A file that cannot be run; `mistakes` holds all that is wrong in it, in file order."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("; ".join(f"{m.at}: {m.message}" for m in mistakes))
+        self.mistakes = mistakes
+
+
+class InfraError(AgentrigError):
+    """Something around the tests broke, so that there is no verdict."""
+
+
+class TargetError(InfraError):
+    """A target cannot be reached; the message names its URL, service and namespace."""
+
+
+class ClusterError(InfraError):
+    """The Kubernetes API cannot be reached, refused a request, or a wait on it ran out."""
+
+
+class ReportError(InfraError):
+    """Results could not be written or read back."""

@@ -1,0 +1,83 @@
+"""agentrig as a pytest plugin: `pytest -p agentrig.pytest_plugin scenarios/`.
+
+`agentrig run` is pytest with this plugin and little else. It is not an entry point on purpose:
+what happens to be installed must not change, or slow down, anybody's pytest run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentrig._excerpt import render_mistakes
+from agentrig.engine import DEFAULT_CONCURRENCY
+from agentrig.errors import AgentrigError, ScenarioError
+from agentrig.pytest_plugin._fixtures import (
+    agent,
+    cluster,
+    demo_cluster,
+    port_forward,
+)
+from agentrig.pytest_plugin._options import RunOptions, new_run_id
+from agentrig.pytest_plugin._plugin import AgentrigPlugin
+from agentrig.targets import Via, target_settings
+
+__all__ = [
+    "AgentrigPlugin",
+    "RunOptions",
+    "agent",
+    "cluster",
+    "demo_cluster",
+    "new_run_id",
+    "port_forward",
+    "pytest_addoption",
+    "pytest_configure",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a run to pytest's own."""
+    group = parser.getgroup("agentrig", "scenarios of agentrig")
+    group.addoption("--agentrig-via", choices=list(Via), help="how target names become URLs")
+    group.addoption(
+        "--agentrig-target",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="URL of a target; NAME may be AGENT/NAME",
+    )
+    group.addoption("--agentrig-namespace", metavar="NAME", help="namespace of the agents")
+    group.addoption("--agentrig-results", type=Path, metavar="DIR", help="write results here")
+    group.addoption(
+        "--agentrig-concurrency",
+        type=int,
+        default=DEFAULT_CONCURRENCY,
+        metavar="N",
+        help="scenarios at once (default: %(default)s)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a run from pytest's options, unless `agentrig run` has begun one."""
+    if any(isinstance(plugin, AgentrigPlugin) for plugin in config.pluginmanager.get_plugins()):
+        return
+    option = config.getoption
+    try:
+        options = RunOptions(
+            targets=target_settings(
+                via=option("--agentrig-via"),
+                namespace=option("--agentrig-namespace"),
+                targets=option("--agentrig-target"),
+            ),
+            concurrency=option("--agentrig-concurrency"),
+            results=option("--agentrig-results"),
+        )
+        config.pluginmanager.register(AgentrigPlugin(options))
+    except ScenarioError as error:
+        sys.stderr.write(render_mistakes(error.mistakes) + "\n")
+        raise pytest.UsageError("the configuration cannot be used") from error
+    except AgentrigError as error:
+        raise pytest.UsageError(str(error)) from error

@@ -1,0 +1,43 @@
+"""What a run is asked for, however pytest was started."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+from agentrig.engine import DEFAULT_CONCURRENCY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentrig.targets import TargetSettings
+
+__all__ = ["RunOptions", "new_run_id"]
+
+
+def new_run_id() -> str:
+    """Make a name for a run that sorts by time and is unique in practice."""
+    now = dt.datetime.now(dt.UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Options of one run.
+
+    With `terminal` agentrig prints the report there and pytest's own is silenced; without it
+    pytest prints as it always does.
+    """
+
+    targets: TargetSettings
+    concurrency: int = DEFAULT_CONCURRENCY
+    results: Path | None = None
+    run_id: str = field(default_factory=new_run_id)
+    termination_log: Path | None = None
+    log_journal: bool = False
+    terminal: TextIO | None = None
+    colour: bool = False
+    kube_context: str | None = None
+    kube_server: str | None = None

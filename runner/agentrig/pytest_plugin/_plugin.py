@@ -1,0 +1,149 @@
+"""The pytest plugin of one run: from pytest's hooks to the run and back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agentrig.errors import ReportError, UsageError
+from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
+from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
+from agentrig.pytest_plugin._run import Run
+from agentrig.targets import CONFIG_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from agentrig.pytest_plugin._options import RunOptions
+
+__all__ = ["AgentrigPlugin"]
+
+
+class AgentrigPlugin:
+    """Collects scenarios, hands them to the engine, and turns what pytest sees into events."""
+
+    def __init__(self, options: RunOptions) -> None:
+        """Prepare a run; raises ReportError when its results cannot be written."""
+        self.run = Run(options)
+        self._silent = options.terminal is not None
+        self._tests = PythonTests(self.run.stream.publish)
+        self._test_ids: dict[str, str] = {}
+        self._problems: list[str] = []
+        self._usage: str | None = None
+        self.exit_code: int | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the run known to items and fixtures."""
+        config.stash[RUN] = self.run
+        config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
+        if "PYTEST_XDIST_WORKER" in os.environ or config.getoption("numprocesses", None):
+            raise pytest.UsageError(
+                "agentrig runs scenarios at the same time by itself: leave pytest-xdist out (-n 0)"
+            )
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
+        """Take every YAML file but the configuration as a scenario."""
+        if file_path.suffix in {".yaml", ".yml"} and file_path.name != CONFIG_FILE:
+            file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+            return file
+        return None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what could not be collected."""
+        if report.failed:
+            self._problems.append(report.longreprtext.strip())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put Python modules behind the scenarios, which the engine runs at the same time."""
+        items.sort(key=lambda item: not isinstance(item, ScenarioItem))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Run the engine while pytest walks its items."""
+        if self._problems or session.config.option.collectonly:
+            try:
+                return (yield)
+            except session.Interrupted:
+                if not self._silent:
+                    raise
+                return True  # pytest's own words on what the report says better
+        scenarios = [item.planned for item in session.items if isinstance(item, ScenarioItem)]
+        tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
+        planned = {item.nodeid: plan_test(item) for item in tests}
+        self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}
+        try:
+            self.run.begin(scenarios, list(planned.values()))
+        except UsageError as error:
+            self._usage = str(error)
+            if not self._silent:
+                raise pytest.UsageError(self._usage) from error
+            session.items.clear()
+        try:
+            return (yield)
+        finally:
+            self.run.stop()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say that a Python test begins."""
+        if nodeid in self._test_ids:
+            self._tests.started(self._test_ids[nodeid])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Give a scenario's report the engine's times, and record a Python test's phase."""
+        report = yield
+        if isinstance(item, ScenarioItem):
+            _carry_times(item, report)
+        elif item.nodeid in self._test_ids:
+            self._tests.reported(self._test_ids[item.nodeid], report, call)
+        return report
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Say that a Python test ended."""
+        if nodeid in self._test_ids:
+            self._tests.finished(self._test_ids[nodeid])
+
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, str] | None:
+        """Silence pytest's own progress where agentrig prints the report."""
+        return (report.outcome, "", "") if self._silent else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: Any) -> None:
+        """End the run, and let pytest exit with its code."""
+        if session.config.option.collectonly and not self._problems:
+            return
+        if self._problems or self._usage:
+            text = "\n\n".join(self._problems) or f"error: {self._usage}"
+            self.exit_code = self.run.end(exit_code=4, message=text)
+        elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            self.exit_code = self.run.end(exit_code=3, message="pytest broke down")
+        else:
+            interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            self.exit_code = self.run.end(interrupted=interrupted)
+        session.exitstatus = self.exit_code
+
+    def problems(self) -> list[ReportError]:
+        """List the reports that could not be written."""
+        return self.run.stream.problems
+
+
+def _carry_times(item: ScenarioItem, report: pytest.TestReport) -> None:
+    """Let the phase that shows the result carry the scenario's own times."""
+    if item.result is None:
+        return
+    shows_result = report.when == ("setup" if report.failed and report.when == "setup" else "call")
+    if not shows_result:
+        report.duration = 0.0
+        return
+    elapsed_s = item.result.finished.elapsed_ms / 1000
+    report.duration = elapsed_s
+    report.start = item.result.started_at
+    report.stop = item.result.started_at + elapsed_s

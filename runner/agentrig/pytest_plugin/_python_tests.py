@@ -1,0 +1,111 @@
+"""Tests of Python modules, as events: what pytest reports in phases becomes one outcome."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentrig.errors import AgentrigError
+from agentrig.events import Language, Outcome, Planned, ScenarioFinished, ScenarioStarted
+from agentrig.pytest_plugin._items import shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from agentrig.events import Event
+
+__all__ = ["PythonTests", "plan_test"]
+
+
+def plan_test(item: pytest.Item) -> Planned:
+    """Take a test into the plan."""
+    _, line, _ = item.reportinfo()
+    path = shown_path(item.path)
+    _, _, name = item.nodeid.partition("::")
+    return Planned(
+        id=f"{path}::{name}",
+        name=name,
+        path=path,
+        line=(line or 0) + 1,
+        language=Language.PYTHON,
+        tags=tuple(str(tag) for mark in item.iter_markers("tag") for tag in mark.args),
+    )
+
+
+@dataclass(slots=True)
+class _Phases:
+    """What the setup, the call and the teardown of one test came to."""
+
+    elapsed_s: float = 0.0
+    failed: bool = False
+    skipped: str | None = None
+    broken: bool = False
+    message: str | None = None
+    details: list[str] = field(default_factory=list)
+
+    def outcome(self) -> Outcome:
+        if self.broken:
+            return Outcome.ERROR
+        if self.failed:
+            return Outcome.FAILED
+        return Outcome.PASSED if self.skipped is None else Outcome.SKIPPED
+
+
+class PythonTests:
+    """Publishes an event for the begin and the end of each test."""
+
+    def __init__(self, publish: Callable[[Event], None]) -> None:
+        """Publish through `publish`."""
+        self._publish = publish
+        self._phases: defaultdict[str, _Phases] = defaultdict(_Phases)
+
+    def started(self, scenario_id: str) -> None:
+        """Say that a test begins."""
+        self._publish(ScenarioStarted(scenario=scenario_id))
+
+    def reported(
+        self, scenario_id: str, report: pytest.TestReport, call: pytest.CallInfo[None]
+    ) -> None:
+        """Take one phase into account."""
+        phases = self._phases[scenario_id]
+        phases.elapsed_s += report.duration
+        if report.skipped:
+            phases.skipped = _skip_reason(report)
+        if not report.failed:
+            return
+        phases.failed = True
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, AgentrigError):
+            # Its text says all; how the runner came to raise it helps nobody.
+            phases.broken = True
+            phases.message = phases.message or str(error)
+        else:
+            text = call.excinfo.exconly(tryshort=True) if call.excinfo else "failed"
+            phases.message = phases.message or text.splitlines()[0]
+            phases.details.append(report.longreprtext)
+        phases.details += [f"--- {name}\n{content.rstrip()}" for name, content in report.sections]
+
+    def finished(self, scenario_id: str) -> None:
+        """Say that a test ended, and how."""
+        phases = self._phases.pop(scenario_id, _Phases())
+        self._publish(
+            ScenarioFinished(
+                scenario=scenario_id,
+                outcome=phases.outcome(),
+                elapsed_ms=round(phases.elapsed_s * 1000, 3),
+                message=phases.message or phases.skipped,
+                details="\n".join(phases.details) or None,
+            )
+        )
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    expected: str | None = getattr(report, "wasxfail", None)
+    if expected is not None:
+        return f"expected to fail: {expected}" if expected else "expected to fail"
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return "skipped"

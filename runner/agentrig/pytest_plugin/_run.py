@@ -1,0 +1,166 @@
+"""One run within one pytest session: its stream, its engine, its end."""
+
+from __future__ import annotations
+
+import platform
+import time
+from typing import TYPE_CHECKING
+
+from agentrig import __version__
+from agentrig.engine import Engine, check_targets
+from agentrig.errors import ReportError
+from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
+from agentrig.reporters import (
+    JOURNAL_FILE,
+    JUNIT_FILE,
+    SUMMARY_FILE,
+    JournalReporter,
+    JunitReporter,
+    LogBlockReporter,
+    SummaryReporter,
+    Tally,
+    TerminalReporter,
+    TerminationReporter,
+)
+from agentrig.stream import EventStream
+from agentrig.targets import Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agentrig.engine import PlannedScenario, ScenarioResult
+    from agentrig.kubernetes import PortForwards
+    from agentrig.pytest_plugin._options import RunOptions
+    from agentrig.stream import Reporter
+    from agentrig.targets import Service
+
+__all__ = ["Run"]
+
+_NOTHING_SELECTED = 5
+
+
+class Run:
+    """Begins, runs and ends what one pytest session selected."""
+
+    def __init__(self, options: RunOptions) -> None:
+        """Open the reports. Raises ReportError when the results cannot be written."""
+        self.options = options
+        self._forwards: PortForwards | None = None
+        self.resolver = Resolver(options.targets, self)
+        self.tally = Tally()
+        self.stream = EventStream(run=options.run_id, reporters=[self.tally, *_reporters(options)])
+        self._engine: Engine | None = None
+        self._begin = time.perf_counter()
+        self._begun = False
+
+    def begin(self, scenarios: Sequence[PlannedScenario], others: Sequence[Planned]) -> None:
+        """Start the engine on `scenarios`; `others` are run by pytest itself.
+
+        Raises UsageError when a scenario has an endpoint without an address.
+        """
+        check_targets(scenarios, self.resolver)
+        for scenario in scenarios:
+            self.resolver.learn_ports(scenario.scenario)
+        self._announce([*(scenario.planned for scenario in scenarios), *others])
+        if scenarios:
+            self._engine = Engine(
+                scenarios,
+                stream=self.stream,
+                resolver=self.resolver,
+                concurrency=self.options.concurrency,
+            )
+            self._engine.start()
+
+    @property
+    def forwards(self) -> PortForwards:
+        """The tunnels of the run."""
+        if self._forwards is None:
+            from agentrig.kubernetes import PortForwards  # noqa: PLC0415  # 10 ms, seldom used
+
+            self._forwards = PortForwards(context=self.options.kube_context)
+        return self._forwards
+
+    def forward(self, service: Service) -> int:
+        """Open a tunnel for the resolver."""
+        return self.forwards.forward(service)
+
+    def refresh_forwards(self) -> None:
+        """Open the tunnels anew: pods were replaced."""
+        if self._forwards:
+            self._forwards.refresh()
+
+    def result(self, scenario_id: str) -> ScenarioResult:
+        """Wait for a scenario of the engine to end."""
+        if self._engine is None:
+            raise RuntimeError("the run has not begun")
+        return self._engine.result(scenario_id)
+
+    def stop(self) -> None:
+        """Interrupt what still runs."""
+        if self._engine:
+            self._engine.stop()
+
+    def end(
+        self, *, exit_code: int | None = None, interrupted: bool = False, message: str | None = None
+    ) -> int:
+        """End the run and close its reports; give its exit code.
+
+        `exit_code` is given where it does not follow from the scenarios, e.g. 4 for files that
+        cannot be run.
+        """
+        self.stop()
+        if self._forwards:
+            self._forwards.close()
+        if not self._begun:
+            self._announce([])
+        for planned in self.tally.missing:
+            outcome = Outcome.NOT_RUN
+            if planned in self.tally.started_at:
+                outcome = Outcome.INTERRUPTED
+            self.stream.publish(ScenarioFinished(scenario=planned, outcome=outcome, elapsed_ms=0.0))
+        code = exit_code
+        if code is None:
+            broken = bool(self.stream.problems)
+            code = self.tally.verdict(interrupted=interrupted, broken=broken)
+        if code == _NOTHING_SELECTED and message is None:
+            message = "nothing selected: no scenario and no test matches"
+        elapsed_ms = round((time.perf_counter() - self._begin) * 1000, 3)
+        self.stream.publish(RunFinished(exit_code=code, elapsed_ms=elapsed_ms, message=message))
+        self.stream.close()
+        # A report that could not be written is known only now.
+        return ReportError.exit_code if code == 0 and self.stream.problems else code
+
+    def _announce(self, planned: Sequence[Planned]) -> None:
+        self._begun = True
+        settings = self.options.targets
+        self.stream.publish(
+            RunStarted(
+                agentrig_version=__version__,
+                python_version=platform.python_version(),
+                via=settings.via.value,
+                namespace=settings.namespace,
+                planned=tuple(planned),
+            )
+        )
+
+
+def _reporters(options: RunOptions) -> list[Reporter]:
+    reporters: list[Reporter] = []
+    if options.results:
+        try:
+            options.results.mkdir(parents=True, exist_ok=True)
+            reporters.append(JournalReporter(options.results / JOURNAL_FILE))
+        except OSError as error:
+            raise ReportError(
+                f"cannot write results to '{options.results}': {error.strerror}"
+            ) from error
+        reporters.append(JunitReporter(options.results / JUNIT_FILE))
+        reporters.append(SummaryReporter(options.results / SUMMARY_FILE))
+    if options.termination_log:
+        reporters.append(TerminationReporter(options.termination_log))
+    if options.terminal:
+        results = str(options.results) if options.results else None
+        reporters.append(TerminalReporter(options.terminal, colour=options.colour, results=results))
+        if options.log_journal and options.results:
+            reporters.append(LogBlockReporter(options.results / JOURNAL_FILE, options.terminal))
+    return reporters

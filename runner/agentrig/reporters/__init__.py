@@ -1,0 +1,26 @@
+"""Reports of a run, each made from its events alone."""
+
+from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
+from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
+from agentrig.reporters.log_block import LogBlockReporter, find_blocks, write_block
+from agentrig.reporters.summary import SUMMARY_FILE, SummaryReporter, summarise
+from agentrig.reporters.tally import Tally
+from agentrig.reporters.terminal import TerminalReporter
+from agentrig.reporters.termination import TerminationReporter
+
+__all__ = [
+    "JOURNAL_FILE",
+    "JUNIT_FILE",
+    "SUMMARY_FILE",
+    "JournalReporter",
+    "JunitReporter",
+    "LogBlockReporter",
+    "SummaryReporter",
+    "Tally",
+    "TerminalReporter",
+    "TerminationReporter",
+    "find_blocks",
+    "read_journal",
+    "summarise",
+    "write_block",
+]

@@ -1,0 +1,105 @@
+"""The journal: every record as one line of JSON, written as it happens. The truth of a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from agentrig.errors import ReportError
+from agentrig.events import EVENT_KINDS, Event, Record, RunFinished, ScenarioFinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["JOURNAL_FILE", "JournalReporter", "read_journal"]
+
+JOURNAL_FILE = "events.jsonl"
+
+# Each line reaches the kernel at once and so outlives this process; a sync, so that it outlives
+# the node, costs milliseconds and is made at most this often.
+SYNC_EVERY_S = 0.5
+
+
+class JournalReporter:
+    """Appends to a journal. Raises OSError when it cannot be written."""
+
+    def __init__(self, file: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open `file` for appending; its folder must exist."""
+        self._fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        self._clock = clock
+        self._synced = clock()
+
+    def receive(self, record: Record) -> None:
+        """Write one line."""
+        line = encode(record)
+        if os.write(self._fd, line) != len(line):
+            raise OSError("the disk took only a part of a line")
+        now = self._clock()
+        due = isinstance(record.event, ScenarioFinished) and now - self._synced > SYNC_EVERY_S
+        if due or isinstance(record.event, RunFinished):
+            os.fsync(self._fd)
+            self._synced = now
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as one line; the event's kind and version stand beside it."""
+    return (
+        to_json(
+            {
+                "kind": record.event.kind,
+                "version": record.event.version,
+                "run": record.run,
+                "shard": record.shard,
+                "attempt": record.attempt,
+                "seq": record.seq,
+                "time": record.time,
+                "event": record.event,
+            }
+        )
+        + b"\n"
+    )
+
+
+def read_journal(content: bytes, *, name: str) -> Iterator[Record]:
+    """Read records back. A last line that was cut off, as by a kill, is left out.
+
+    Raises ReportError that names the line for anything else that cannot be read.
+    """
+    lines = content.split(b"\n")
+    adapters: dict[str, TypeAdapter[Any]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            yield _decode(from_json(line), adapters)
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines):
+                return
+            problem = str(error) if not isinstance(error, ValidationError) else error.title
+            raise ReportError(f"{name}:{number}: not a record of a journal: {problem}") from error
+
+
+def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Record:
+    kind = raw["kind"]
+    cls = EVENT_KINDS.get(kind)
+    if cls is None or raw["version"] > cls.version:
+        raise ValueError(f"event '{kind}' version {raw['version']} is of a newer agentrig")
+    adapter = adapters.get(kind) or adapters.setdefault(kind, TypeAdapter(cls))
+    event: Event = adapter.validate_python(raw["event"])
+    return Record(
+        run=raw["run"],
+        shard=raw["shard"],
+        attempt=raw["attempt"],
+        seq=raw["seq"],
+        time=raw["time"],
+        event=event,
+    )

@@ -1,0 +1,91 @@
+"""The journal as a block at the end of a log: results without any storage.
+
+    -----BEGIN AGENTRIG JOURNAL bytes=N sha256=HEX-----
+    base64 of the zlib-compressed journal
+    -----END AGENTRIG JOURNAL-----
+
+`bytes` and `sha256` are of the journal itself. A finished pod can be asked for its log, and for
+nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from typing import TYPE_CHECKING, TextIO
+
+from agentrig.errors import ReportError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentrig.events import Record
+
+__all__ = ["LogBlockReporter", "find_blocks", "write_block"]
+
+_BEGIN = re.compile(r"-----BEGIN AGENTRIG JOURNAL bytes=(\d+) sha256=([0-9a-f]{64})-----")
+_END = "-----END AGENTRIG JOURNAL-----"
+# Container runtimes break lines at 16 KiB; people's terminals far earlier.
+_COLUMNS = 160
+
+
+class LogBlockReporter:
+    """Prints the block of a journal file when the run is over. Register it after the journal."""
+
+    def __init__(self, journal: Path, output: TextIO) -> None:
+        """Read `journal` and print to `output` on close."""
+        self._journal = journal
+        self._output = output
+
+    def receive(self, record: Record) -> None:
+        """Do nothing: the journal holds the record already."""
+
+    def close(self) -> None:
+        """Print the block."""
+        self._output.write(write_block(self._journal.read_bytes()))
+        self._output.flush()
+
+
+def write_block(journal: bytes) -> str:
+    """Write the block of a journal."""
+    digest = hashlib.sha256(journal).hexdigest()
+    text = base64.b64encode(zlib.compress(journal, 9)).decode()
+    lines = [text[at : at + _COLUMNS] for at in range(0, len(text), _COLUMNS)]
+    begin = f"-----BEGIN AGENTRIG JOURNAL bytes={len(journal)} sha256={digest}-----"
+    return "\n".join([begin, *lines, _END, ""])
+
+
+def find_blocks(log: str, *, name: str) -> list[bytes]:
+    """Find the journals in a log, whose lines may carry a prefix (`--timestamps`, `--prefix`).
+
+    Raises ReportError for a block that is cut off or does not match its checksum.
+    """
+    journals: list[bytes] = []
+    lines = iter(log.splitlines())
+    for line in lines:
+        begin = _BEGIN.search(line)
+        if not begin:
+            continue
+        content: list[str] = []
+        for inner in lines:
+            if _END in inner:
+                break
+            content.append(inner.rsplit(maxsplit=1)[-1] if inner.strip() else "")
+        else:
+            raise ReportError(f"{name}: the journal block is cut off: fetch the whole log")
+        journals.append(_unpack("".join(content), int(begin[1]), begin[2], name))
+    return journals
+
+
+def _unpack(text: str, size: int, digest: str, name: str) -> bytes:
+    try:
+        # One byte more than announced is enough to see that too much is there.
+        journal = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
+    except (binascii.Error, zlib.error) as error:
+        raise ReportError(f"{name}: the journal block is damaged: {error}") from error
+    if len(journal) != size or hashlib.sha256(journal).hexdigest() != digest:
+        raise ReportError(f"{name}: the journal block does not match its checksum")
+    return journal

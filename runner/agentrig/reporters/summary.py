@@ -1,0 +1,82 @@
+"""`summary.json`: a run in one small document, for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from agentrig.events import Outcome
+from agentrig.reporters._files import write_whole
+from agentrig.reporters.tally import Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["SUMMARY_FILE", "SummaryReporter", "outcome_of", "summarise"]
+
+SUMMARY_FILE = "summary.json"
+
+# The outcome of a run in the words of a scenario's, from its exit code.
+_OUTCOMES = {
+    0: Outcome.PASSED.value,
+    1: Outcome.FAILED.value,
+    2: Outcome.INTERRUPTED.value,
+    3: Outcome.ERROR.value,
+    4: "invalid",
+    5: "empty",
+}
+
+
+class SummaryReporter(Tally):
+    """Writes the summary when the run is over."""
+
+    def __init__(self, file: Path) -> None:
+        """Write to `file` on close."""
+        super().__init__()
+        self._file = file
+
+    def close(self) -> None:
+        """Write the summary."""
+        write_whole(self._file, to_json(summarise(self), indent=2) + b"\n")
+
+
+def outcome_of(exit_code: int) -> str:
+    """Name the outcome that an exit code stands for."""
+    return _OUTCOMES.get(exit_code, Outcome.ERROR.value)
+
+
+def summarise(tally: Tally) -> dict[str, Any]:
+    """Give the summary as `{"run": str, "outcome": str, "exit_code": int, "counts": {...}, ...}`.
+
+    `not_run` names every planned scenario without a result, so that planned = results + not_run.
+    """
+    return {
+        "schema": 1,
+        "run": tally.run,
+        "outcome": outcome_of(tally.exit_code),
+        "exit_code": tally.exit_code,
+        "message": tally.finished.message if tally.finished else "the run ended without its end",
+        "started": tally.begin,
+        "finished": tally.end,
+        "elapsed_ms": tally.finished.elapsed_ms if tally.finished else None,
+        "agentrig": tally.started.agentrig_version if tally.started else None,
+        "via": tally.started.via if tally.started else None,
+        "namespace": tally.started.namespace if tally.started else None,
+        "planned": len(tally.planned),
+        "counts": tally.counts,
+        "not_run": tally.missing,
+        "scenarios": [
+            {
+                "id": planned.id,
+                "name": planned.name,
+                "path": planned.path,
+                "agent": planned.agent,
+                "outcome": result.outcome,
+                "elapsed_ms": result.elapsed_ms,
+                "message": result.message,
+            }
+            for planned in tally.planned.values()
+            if (result := tally.results.get(planned.id))
+        ],
+    }

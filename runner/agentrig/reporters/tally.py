@@ -1,0 +1,112 @@
+"""Where a run stands: the fold of its events that every other report begins with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from agentrig.events import (
+    Outcome,
+    Planned,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepFinished,
+)
+
+if TYPE_CHECKING:
+    from agentrig.events import Record
+
+__all__ = ["Tally"]
+
+
+class Tally:
+    """Counts what was planned against what came of it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.run = ""
+        self.begin = ""
+        self.end = ""
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.planned: dict[str, Planned] = {}
+        self.results: dict[str, ScenarioFinished] = {}
+        self.started_at: dict[str, str] = {}
+        self.steps: Counter[str] = Counter()
+        self.bad_steps: dict[str, StepFinished] = {}
+
+    def receive(self, record: Record) -> None:
+        """Take the next record."""
+        self.run = record.run
+        self.begin = self.begin or record.time
+        self.end = record.time
+        match record.event:
+            case RunStarted() as event:
+                self.started = event
+                self.planned = {planned.id: planned for planned in event.planned}
+            case ScenarioStarted() as event:
+                self.started_at[event.scenario] = record.time
+            case StepFinished() as event:
+                self.steps[event.scenario] += 1
+                if event.outcome is not Outcome.PASSED:
+                    self.bad_steps[event.scenario] = event
+            case ScenarioFinished() as event:
+                self.results[event.scenario] = event
+            case RunFinished() as event:
+                self.finished = event
+
+    def close(self) -> None:
+        """Do nothing: a tally is only ever looked at."""
+
+    @property
+    def missing(self) -> list[str]:
+        """The scenarios that were planned and of which nothing came, in the plan's order."""
+        return [scenario for scenario in self.planned if scenario not in self.results]
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many scenarios ended how, by outcome; those without a result count as not run."""
+        found = Counter(result.outcome for result in self.results.values())
+        found[Outcome.NOT_RUN] += len(self.missing)
+        return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
+
+    @property
+    def exit_code(self) -> int:
+        """The run's exit code.
+
+        A failed test outranks broken infrastructure: its verdict holds, whatever else broke. A
+        run that was killed, so without its last event, is trouble of the infrastructure.
+        """
+        if self.finished:
+            return self.finished.exit_code
+        if self.counts.get(Outcome.FAILED):
+            return 1
+        return 3
+
+    def verdict(self, *, interrupted: bool = False, broken: bool = False) -> int:
+        """Decide the exit code of a run that ends now; `broken` is trouble outside of scenarios."""
+        counts = self.counts
+        if interrupted:
+            return 2
+        if counts.get(Outcome.FAILED):
+            return 1
+        if broken or counts.get(Outcome.ERROR):
+            return 3
+        return 0 if self.planned else 5
+
+    def sentence(self) -> str:
+        """Say the counts in words: `1 failed, 11 passed`."""
+        order = (
+            Outcome.FAILED,
+            Outcome.ERROR,
+            Outcome.INTERRUPTED,
+            Outcome.NOT_RUN,
+            Outcome.SKIPPED,
+            Outcome.PASSED,
+        )
+        words = {Outcome.NOT_RUN: "not run", Outcome.ERROR: "with infrastructure errors"}
+        counts = self.counts
+        parts = [f"{counts[o]} {words.get(o, o.value)}" for o in order if counts.get(o)]
+        return ", ".join(parts) or "nothing run"

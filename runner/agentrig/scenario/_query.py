@@ -1,0 +1,115 @@
+"""jq programs, and the dotted paths of AgentSpec, which are not quite jq.
+
+A dotted path (`.issues[0].rule`, `.[-1].requestId`, `.`) never fails: a missing key, an index out
+of range or a value of another type gives null. It is walked here rather than by libjq, which
+holds numbers as doubles: 9007199254740993 would come back as ...992, and 1.0 as 1.
+Everything else is a jq program and goes to libjq.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Protocol
+
+__all__ = ["Query", "QueryError", "QuerySyntaxError", "compile_query"]
+
+# A path begins with a dot or a bracket; `length` or `$name` alone is jq.
+_NAME = r"[^\s.\[\]|(){},;:\"'?+*/=<>!&#\\$]+"
+_DOTTED = re.compile(rf"\.*(?:(?:{_NAME}|\[-?\d+\])(?:\.+(?={_NAME}|\[|$)|(?=\[)|$))*")
+_BARE = re.compile(rf"{_NAME}(?:\.{_NAME}|\.?\[-?\d+\])*")
+_PART = re.compile(rf"\[(?P<index>-?\d+)\]|(?P<name>{_NAME})")
+
+
+class QueryError(ValueError):
+    """A query failed on the data that it was given."""
+
+
+class QuerySyntaxError(ValueError):
+    """A text that is no jq; `offset` is the index of the offending character, if jq names one."""
+
+    def __init__(self, message: str, offset: int | None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class Query(Protocol):
+    """A compiled query over one JSON value."""
+
+    def evaluate(self, data: Any) -> Any:
+        """Give the one value that the query yields, null for none. Raises QueryError."""
+
+
+@lru_cache(maxsize=4096)
+def compile_query(text: str) -> Query:
+    """Compile a dotted path or a jq program. Raises QuerySyntaxError."""
+    if text.startswith((".", "[")) and _DOTTED.fullmatch(text):
+        return _Path(text)
+    try:
+        return _Program(text)
+    except QuerySyntaxError:
+        # AgentSpec lets the leading dot be left out: a bare name that is no jq function is a key.
+        if _BARE.fullmatch(text):
+            return _Path(text)
+        raise
+
+
+class _Path:
+    def __init__(self, text: str) -> None:
+        self._parts: list[str | int] = [
+            int(match["index"]) if match["index"] else match["name"]
+            for match in _PART.finditer(text)
+        ]
+
+    def evaluate(self, data: Any) -> Any:
+        for part in self._parts:
+            data = _step_into(data, part)
+            if data is None:
+                return None
+        return data
+
+
+def _step_into(data: Any, part: str | int) -> Any:
+    if isinstance(part, str):
+        return data.get(part) if isinstance(data, dict) else None
+    # AgentSpec's runner indexes text as well: `.status[0]` is its first character.
+    if isinstance(data, list | str) and -len(data) <= part < len(data):
+        return data[part]
+    return None
+
+
+class _Program:
+    def __init__(self, text: str) -> None:
+        import jq  # noqa: PLC0415  # 10 ms that scenarios of plain paths need not pay
+
+        try:
+            self._program = jq.compile(text)
+        except ValueError as error:
+            raise _syntax_error(str(error), text) from error
+
+    def evaluate(self, data: Any) -> Any:
+        try:
+            values = self._program.input_value(data).all()
+        except ValueError as error:
+            raise QueryError(str(error)) from error
+        if len(values) > 1:
+            message = f"the query yields {len(values)} values: collect them with [ ]"
+            raise QueryError(message)
+        return values[0] if values else None
+
+
+_JQ_MESSAGE = re.compile(
+    r"jq: error: (?P<problem>.*?)(?: \(Unix shell quoting issues\?\))?"
+    r" at <top-level>(?:, line (?P<line>\d+), column (?P<column>\d+))?:?$",
+    re.MULTILINE,
+)
+
+
+def _syntax_error(message: str, text: str) -> QuerySyntaxError:
+    found = _JQ_MESSAGE.search(message)
+    if not found:
+        return QuerySyntaxError(message.splitlines()[0].removeprefix("jq: error: "), None)
+    offset = None
+    if found["line"] and "\n" not in text:
+        offset = min(int(found["column"]) - 1, max(0, len(text) - 1))
+    return QuerySyntaxError(found["problem"], offset)

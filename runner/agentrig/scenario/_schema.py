@@ -1,0 +1,36 @@
+"""The JSON Schema of a scenario, made from the models that check it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import models_json_schema
+
+from agentrig.scenario._model import ScenarioFields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import BaseModel
+
+    from agentrig.scenario._model import Step
+
+__all__ = ["scenario_schema"]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def scenario_schema(step_models: Sequence[type[Step]]) -> dict[str, Any]:
+    """Give one schema whose steps may be of any of the given kinds."""
+    models: list[type[BaseModel]] = [*step_models]
+    refs, definitions = models_json_schema([(model, "validation") for model in models])
+    steps = [refs[model, "validation"] for model in step_models]
+    scenario = ScenarioFields.model_json_schema()
+    scenario["properties"]["steps"]["items"] = steps[0] if len(steps) == 1 else {"anyOf": steps}
+    return {
+        "$schema": _DIALECT,
+        **scenario,
+        "title": "agentrig scenario",
+        "description": "One end-to-end test of an agent: requests in order, and checks on each.",
+        "$defs": definitions["$defs"],
+    }

@@ -1,0 +1,84 @@
+"""Kinds of step, and the one door through which all of them come: an entry point.
+
+A kind is an entry point of the group `agentrig.steps` whose name is the key that marks a step of
+that kind; the object behind it is a `StepKind`. agentrig's own kinds are declared in the same
+way, in its `pyproject.toml`. A kind's module is imported when the first step that uses it is
+loaded, never at start-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from agentrig.errors import UsageError
+from agentrig.scenario import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from agentrig.steps._context import StepContext, StepResult
+
+__all__ = ["DEFAULT_KIND", "GROUP", "StepKind", "StepKinds", "step_kinds"]
+
+GROUP = "agentrig.steps"
+DEFAULT_KIND = "http"
+"""The kind of a step that has no kind's key: its keys stand in the step itself."""
+
+StepT = TypeVar("StepT", bound=Step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepKind(Generic[StepT]):
+    """A kind of step: the model of its keys, and what executes it.
+
+    `execute` raises InfraError when there can be no verdict; everything else that a step may
+    find is in its result.
+    """
+
+    model: type[StepT]
+    execute: Callable[[StepT, StepContext], Awaitable[StepResult]]
+
+
+class StepKinds:
+    """The kinds that are installed."""
+
+    def __init__(self, doors: Mapping[str, EntryPoint]) -> None:
+        """Keep the entry points; none is loaded yet."""
+        self._doors = doors
+        self._loaded: dict[str, StepKind[Any]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all kinds, sorted."""
+        return sorted(self._doors)
+
+    def kind(self, name: str) -> StepKind[Any]:
+        """Load a kind. Raises UsageError when its module does not offer a StepKind."""
+        if name not in self._loaded:
+            door = self._doors[name]
+            kind = door.load()
+            if not isinstance(kind, StepKind):
+                raise UsageError(f"step kind '{name}': '{door.value}' is no StepKind")
+            self._loaded[name] = kind
+        return self._loaded[name]
+
+    def model_for(self, step: Mapping[str, Any]) -> type[Step]:
+        """Choose the model of a step by the kind's key in it, else the default kind's."""
+        model: type[Step] = self.kind(self._name_of(step)).model
+        return model
+
+    def kind_of(self, step: Step) -> StepKind[Any]:
+        """Find the kind that a loaded step is of."""
+        return self.kind(step.kind)
+
+    def _name_of(self, step: Mapping[str, Any]) -> str:
+        return next((name for name in self._doors if name in step), DEFAULT_KIND)
+
+
+@cache
+def step_kinds() -> StepKinds:
+    """Find the kinds that are installed, once per process."""
+    return StepKinds({door.name: door for door in entry_points(group=GROUP)})

@@ -1,0 +1,157 @@
+"""The kind `http`: one request to an endpoint of the agent, and checks on its response."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from agentrig._redact import cut, redact_headers, redact_url
+from agentrig.errors import TargetError
+from agentrig.events import CheckResult, Exchange, Outcome
+from agentrig.scenario import Step, closest
+from agentrig.steps._clients import NoAnswerError, Response
+from agentrig.steps._context import StepContext, StepResult
+from agentrig.steps._expect import HttpExpect, check_response, decode_text
+from agentrig.steps._registry import StepKind
+from agentrig.targets import is_url
+
+if TYPE_CHECKING:
+    from agentrig.targets import Target
+
+__all__ = ["KIND", "HttpStep"]
+
+# Enough of a body to see what came; a report of 10,000 failures must stay readable.
+BODY_CHARACTERS = 4_000
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2 Tokens
+
+
+class HttpStep(Step):
+    """One HTTP request. The default kind: its keys stand in the step itself."""
+
+    kind: ClassVar[str] = "http"
+
+    endpoint: str = Field(
+        default="proxy",
+        description="Where the request goes: `proxy`, `control`, a configured target, or a URL.",
+    )
+    method: str = Field(default="GET", description="The HTTP method.")
+    path: str = Field(
+        default="/", description="The path, with its query, appended to the endpoint's URL."
+    )
+    headers: dict[str, str] = Field(default={}, description="Request headers.")
+    body: Any = Field(default=None, description="A JSON body, sent as application/json.")
+    expect: HttpExpect | None = Field(default=None, description="What the response must be.")
+
+    def title(self) -> str:
+        """Name the step by its request where it has no name."""
+        return self.name or f"{self.method.upper()} {self.path}"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _known_endpoint(cls, value: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get("endpoints")
+        if known is not None and value not in known and not is_url(value):
+            raise PydanticCustomError(
+                "endpoint",
+                "unknown endpoint '{value}'",
+                {
+                    "value": value,
+                    "hint": closest(value, known) or f"known here: {', '.join(sorted(known))}",
+                },
+            )
+        return value
+
+    @field_validator("method")
+    @classmethod
+    def _is_token(cls, value: str) -> str:
+        if not _TOKEN.fullmatch(value):
+            raise PydanticCustomError("method", "'{value}' is no HTTP method", {"value": value})
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _is_rooted(cls, value: str) -> str:
+        if not value.startswith("/"):
+            raise PydanticCustomError(
+                "path", "'path' must begin with '/'", {"hint": f"write '/{value}'"}
+            )
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _are_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not _TOKEN.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+                raise PydanticCustomError(
+                    "header", "'{name}' is no header that HTTP allows", {"name": name}
+                )
+        return value
+
+
+async def execute(step: HttpStep, context: StepContext) -> StepResult:
+    """Send the request and check what comes. Raises TargetError when no connection comes about."""
+    target = await context.find_target(step.endpoint)
+    url = target.url if is_url(step.endpoint) and step.path == "/" else target.url + step.path
+    headers = list(step.headers.items())
+    body = None
+    if step.body is not None:
+        body = json.dumps(step.body, ensure_ascii=False, separators=(",", ":")).encode()
+        if not any(name.lower() == "content-type" for name in step.headers):
+            headers.append(("content-type", "application/json"))
+    try:
+        response = await context.clients.request(
+            step.method.upper(), url, headers=headers, body=body
+        )
+    except TargetError as error:
+        raise TargetError(f"cannot reach {describe(target)}: {error}") from error
+    except NoAnswerError as error:
+        exchange = _exchange(step, url, headers, body, None)
+        return StepResult(checks=(_no_answer(step, context, str(error)),), exchange=exchange)
+    checks: tuple[CheckResult, ...] = ()
+    if step.expect is not None:
+        checks = check_response(step.expect, response, context, step.title())
+    failed = any(check.outcome is not Outcome.PASSED for check in checks)
+    return StepResult(
+        checks=checks,
+        exchange=_exchange(step, url, headers, body, response) if failed else None,
+    )
+
+
+def describe(target: Target) -> str:
+    """Name a target for an error: its name, URL, service and namespace."""
+    return redact_url(str(target))
+
+
+def _no_answer(step: HttpStep, context: StepContext, problem: str) -> CheckResult:
+    return CheckResult(
+        check="response",
+        outcome=Outcome.FAILED,
+        message=f"[{step.title()}] {problem}",
+        at=context.scenario.locate(context.location),
+    )
+
+
+def _exchange(
+    step: HttpStep,
+    url: str,
+    headers: list[tuple[str, str]],
+    body: bytes | None,
+    response: Response | None,
+) -> Exchange:
+    return Exchange(
+        method=step.method.upper(),
+        url=redact_url(url),
+        request_headers=redact_headers(headers),
+        request_body=cut(body.decode(), BODY_CHARACTERS) if body else None,
+        status=response.status if response else None,
+        response_headers=redact_headers(response.headers) if response else (),
+        response_body=cut(decode_text(response), BODY_CHARACTERS) if response else None,
+    )
+
+
+KIND = StepKind(model=HttpStep, execute=execute)

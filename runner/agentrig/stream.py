@@ -1,0 +1,89 @@
+"""The way from whoever makes an event to every reporter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from agentrig.errors import ReportError
+from agentrig.events import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agentrig.events import Event
+
+__all__ = ["EventStream", "Reporter", "utc_now"]
+
+
+class Reporter(Protocol):
+    """Makes a report of a run from its records alone."""
+
+    def receive(self, record: Record) -> None:
+        """Take the next record. Called by one thread at a time, in the order of `seq`."""
+
+    def close(self) -> None:
+        """Write what is still to be written; nothing comes after it."""
+
+
+def utc_now() -> dt.datetime:
+    """Give the time of day."""
+    return dt.datetime.now(dt.UTC)
+
+
+class EventStream:
+    """Numbers and stamps events, and hands them to the reporters. Safe for threads.
+
+    A reporter that raises is left out from then on: the others go on, and its problem is kept in
+    `problems`, because results that cannot be written are trouble of the infrastructure.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        reporters: Sequence[Reporter],
+        shard: int = 0,
+        attempt: int = 0,
+        now: Callable[[], dt.datetime] = utc_now,
+    ) -> None:
+        """Begin the sequence of one attempt of one shard of a run."""
+        self.run = run
+        self.problems: list[ReportError] = []
+        self._reporters = list(reporters)
+        self._shard = shard
+        self._attempt = attempt
+        self._now = now
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    def publish(self, event: Event) -> None:
+        """Record an event."""
+        with self._lock:
+            record = Record(
+                run=self.run,
+                shard=self._shard,
+                attempt=self._attempt,
+                seq=self._seq,
+                time=self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                event=event,
+            )
+            self._seq += 1
+            for reporter in list(self._reporters):
+                self._guard(reporter, lambda to=reporter: to.receive(record))  # type: ignore[misc]  # mypy cannot type a lambda's default
+
+    def close(self) -> None:
+        """Close the reporters, in the order in which they receive."""
+        with self._lock:
+            for reporter in list(self._reporters):
+                self._guard(reporter, reporter.close)
+
+    def _guard(self, reporter: Reporter, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+            self._reporters.remove(reporter)
+            problem = ReportError(f"{type(reporter).__name__} failed: {error}")
+            problem.__cause__ = error
+            self.problems.append(problem)

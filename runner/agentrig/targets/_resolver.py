@@ -1,0 +1,153 @@
+"""From the endpoint that a step names to the URL that it goes to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from agentrig.errors import UsageError
+from agentrig.targets._settings import TargetSettings, Via
+
+if TYPE_CHECKING:
+    from agentrig.scenario import Scenario
+
+__all__ = ["Forwarder", "Resolver", "Service", "Target", "is_url"]
+
+# `service.namespace.svc` and what may follow: Kubernetes' DNS-based service discovery.
+_SERVICE_HOST = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\..*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A port of a Kubernetes Service."""
+
+    name: str
+    namespace: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A resolved endpoint; `service` is None where the URL names no Kubernetes Service."""
+
+    endpoint: str
+    url: str
+    via: Via
+    service: Service | None = None
+
+    def __str__(self) -> str:
+        where = f"via {self.via}"
+        if self.service:
+            where = f"service {self.service.name}, namespace {self.service.namespace}, {where}"
+        if self.endpoint == self.url:
+            return f"{self.url} ({where})"
+        return f"'{self.endpoint}' at {self.url} ({where})"
+
+
+class Forwarder(Protocol):
+    """Opens tunnels to services, and keeps them for the run."""
+
+    def forward(self, service: Service) -> int:
+        """Give the local port of a tunnel, opened once. Blocks; raises TargetError."""
+
+
+class Resolver:
+    """Resolves endpoints for one run."""
+
+    def __init__(self, settings: TargetSettings, forwarder: Forwarder | None = None) -> None:
+        """Without a `forwarder`, the way `port-forward` is refused."""
+        self.settings = settings
+        self._forwarder = forwarder
+        self._overrides = dict(settings.overrides)
+        self._local_ports: dict[tuple[str, str], int] = {}
+
+    def learn_ports(self, scenario: Scenario) -> None:
+        """Remember an agent's local ports, for Python modules that name only the agent."""
+        for endpoint in ("proxy", "control"):
+            port = _local_port(endpoint, scenario)
+            if scenario.agent and port:
+                self._local_ports.setdefault((scenario.agent, endpoint), port)
+
+    def override(self, name: str, url: str) -> None:
+        """Let `NAME` or `AGENT/NAME` lead to `url` from now on."""
+        self._overrides[name] = url
+
+    def resolve(self, endpoint: str, scenario: Scenario | None) -> Target:
+        """Find where `endpoint` leads, without opening a tunnel.
+
+        Raises UsageError when the run has no way to it.
+        """
+        agent = scenario.agent if scenario else None
+        local_port = _local_port(endpoint, scenario)
+        return self.find(endpoint, agent=agent, local_port=local_port)
+
+    def find(self, endpoint: str, *, agent: str | None, local_port: int | None = None) -> Target:
+        """Find where `endpoint` of `agent` leads; `local_port` is its port on this machine."""
+        settings = self.settings
+        if is_url(endpoint):
+            return self._target(endpoint, endpoint)
+        override = self._overrides.get(f"{agent}/{endpoint}") or self._overrides.get(endpoint)
+        if override:
+            return replace(self._target(endpoint, self._fill(override, agent)), via=Via.DIRECT)
+        template = settings.templates.get(endpoint)
+        if template is None:
+            known = ", ".join(sorted(settings.names))
+            raise UsageError(f"unknown target '{endpoint}': this run knows {known}")
+        if settings.via is not Via.DIRECT:
+            return self._target(endpoint, self._fill(template, agent))
+        local_port = local_port or self._local_ports.get((agent or "", endpoint))
+        if local_port:
+            target = self._target(endpoint, self._fill(template, agent or "AGENT"))
+            service = target.service if agent else None
+            return replace(target, url=f"http://localhost:{local_port}", service=service)
+        if "{" not in template and not _SERVICE_HOST.fullmatch(urlsplit(template).hostname or ""):
+            return self._target(endpoint, template)
+        raise UsageError(
+            f"no address for target '{endpoint}': give --target {endpoint}=URL, "
+            f"or '{endpoint}_port' in the scenario, or --via port-forward"
+        )
+
+    def needs_opening(self, target: Target) -> bool:
+        """Tell whether `target` is reached through a tunnel."""
+        return target.via is Via.PORT_FORWARD and target.service is not None
+
+    def open(self, target: Target) -> Target:
+        """Make `target` reachable: open its tunnel if it needs one. Blocks; raises TargetError."""
+        if target.service is None or not self.needs_opening(target):
+            return target
+        if self._forwarder is None:
+            raise UsageError("this run cannot forward ports")
+        port = self._forwarder.forward(target.service)
+        scheme = urlsplit(target.url).scheme
+        return replace(target, url=f"{scheme}://127.0.0.1:{port}{urlsplit(target.url).path}")
+
+    def _target(self, endpoint: str, url: str) -> Target:
+        parts = urlsplit(url)
+        service = None
+        if found := _SERVICE_HOST.fullmatch(parts.hostname or ""):
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            service = Service(name=found["service"], namespace=found["namespace"], port=port)
+        via = self.settings.via if service else Via.DIRECT
+        return Target(endpoint=endpoint, url=url.rstrip("/"), via=via, service=service)
+
+    def _fill(self, template: str, agent: str | None) -> str:
+        if "{agent}" in template and not agent:
+            raise UsageError(f"target URL '{template}' needs an agent: name one in the scenario")
+        return (
+            template.replace("{agent}", agent or "")
+            .replace("{namespace}", self.settings.namespace)
+            .replace("{cluster_domain}", self.settings.cluster_domain)
+        )
+
+
+def is_url(endpoint: str) -> bool:
+    """Tell whether an endpoint is a URL of its own rather than a target's name."""
+    return endpoint.lower().startswith(("http://", "https://"))
+
+
+def _local_port(endpoint: str, scenario: Scenario | None) -> int | None:
+    if scenario is None:
+        return None
+    return {"proxy": scenario.proxy_port, "control": scenario.control_port}.get(endpoint)

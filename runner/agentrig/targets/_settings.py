@@ -1,0 +1,163 @@
+"""How this run turns target names into URLs: defaults, `agentrig.yaml`, the command line."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+
+from agentrig.errors import ScenarioError, UsageError
+from agentrig.scenario import Source, StrictModel, mistakes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["CONFIG_FILE", "TargetSettings", "Via", "in_pod", "target_settings"]
+
+CONFIG_FILE = "agentrig.yaml"
+PLACEHOLDERS = ("agent", "namespace", "cluster_domain")
+
+_DEFAULT_TARGETS = {
+    "proxy": "http://{agent}.{namespace}.svc.{cluster_domain}:4000",
+    "control": "http://{agent}.{namespace}.svc.{cluster_domain}:4001",
+}
+# Where Kubernetes tells a pod its own namespace.
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_DEFAULT_NAMESPACE = "demo"
+
+_URL = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
+_TARGET_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class Via(StrEnum):
+    """The way from a target's name to its URL."""
+
+    DNS = "dns"
+    """Cluster DNS: the template of the target as it stands. The default in a pod."""
+    DIRECT = "direct"
+    """`--target` or the scenario's own local ports. The default elsewhere."""
+    PORT_FORWARD = "port-forward"
+    """A tunnel through the Kubernetes API to the service that the template names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """Everything that decides a target's URL.
+
+    `templates` maps a target's name to its cluster URL; `overrides` maps `NAME` or `AGENT/NAME`
+    to a URL that holds for this run, whichever way it goes.
+    """
+
+    via: Via
+    namespace: str
+    cluster_domain: str = "cluster.local"
+    templates: Mapping[str, str] = field(default_factory=lambda: dict(_DEFAULT_TARGETS))
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The target names that a scenario may use as its endpoint."""
+        return frozenset(self.templates) | {name.split("/")[-1] for name in self.overrides}
+
+
+class _Config(StrictModel):
+    """The keys of `agentrig.yaml`."""
+
+    via: str | None = None
+    namespace: str | None = Field(default=None, min_length=1)
+    cluster_domain: str | None = Field(default=None, min_length=1)
+    targets: dict[str, str] = Field(default={})
+
+    @field_validator("via")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value not in list(Via):
+            raise PydanticCustomError(
+                "via", "'via' must be one of {ways}", {"ways": ", ".join(Via)}
+            )
+        return value
+
+    @field_validator("targets")
+    @classmethod
+    def _usable_targets(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, url in value.items():
+            problem = _problem(name, url)
+            if problem:
+                raise PydanticCustomError("target", "{problem}", {"problem": problem})
+        return value
+
+
+def in_pod() -> bool:
+    """Tell whether this process runs in a Kubernetes pod."""
+    return "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+def target_settings(
+    *,
+    via: str | None = None,
+    namespace: str | None = None,
+    cluster_domain: str | None = None,
+    targets: Iterable[str] = (),
+    config: Path | None = None,
+) -> TargetSettings:
+    """Merge the command line's words (`NAME=URL`) over `agentrig.yaml` over the defaults.
+
+    `config` None reads `agentrig.yaml` of the working directory if there is one. Raises
+    ScenarioError for mistakes in that file, UsageError for the rest.
+    """
+    file = _read_config(config)
+    return TargetSettings(
+        via=Via(via or file.via or (Via.DNS if in_pod() else Via.DIRECT)),
+        namespace=namespace or file.namespace or _own_namespace(),
+        cluster_domain=cluster_domain or file.cluster_domain or "cluster.local",
+        templates={**_DEFAULT_TARGETS, **file.targets},
+        overrides=dict(_override(text) for text in targets),
+    )
+
+
+def _read_config(config: Path | None) -> _Config:
+    path = config or Path(CONFIG_FILE)
+    if config is None and not path.is_file():
+        return _Config()
+    source = Source.read(path)
+    data = source.parse()
+    try:
+        return _Config.model_validate({} if data is None else data)
+    except ValidationError as error:
+        mistakes = mistakes_of(error, source, model=_Config, what=CONFIG_FILE)
+        raise ScenarioError(tuple(mistakes)) from error
+
+
+def _own_namespace() -> str:
+    try:
+        return _NAMESPACE_FILE.read_text(encoding="utf-8").strip() or _DEFAULT_NAMESPACE
+    except OSError:
+        return _DEFAULT_NAMESPACE
+
+
+def _override(text: str) -> tuple[str, str]:
+    name, separator, url = text.partition("=")
+    if not separator:
+        raise UsageError(f"--target '{text}' has no '=': write NAME=URL or AGENT/NAME=URL")
+    if name.count("/") > 1 or (problem := _problem(name.rpartition("/")[2], url)):
+        raise UsageError(f"--target '{text}': {problem if name.count('/') <= 1 else 'two slashes'}")
+    return name, url.rstrip("/")
+
+
+def _problem(name: str, url: str) -> str | None:
+    """Say what is wrong with a target, if anything."""
+    if not _TARGET_NAME.fullmatch(name):
+        return f"'{name}' is no target name: letters, digits, '.', '_' and '-'"
+    if not _URL.match(url):
+        return f"'{url}' is no URL: begin with http:// or https://"
+    for placeholder in re.findall(r"\{([^}]*)\}?", url):
+        if placeholder not in PLACEHOLDERS:
+            known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)
+            return f"'{{{placeholder}}}' is no placeholder of a target URL: use {known}"
+    return None
