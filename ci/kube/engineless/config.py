@@ -169,9 +169,10 @@ def kubelet_config(layout: Layout) -> str:
 
 
 def coredns_config(layout: Layout) -> str:
-    """Return the Corefile: the cluster's names alone, as there is no network beyond it.
+    """Return the Corefile: the cluster's names alone, and for the rest a clear "no such name".
 
-    It has no cache: answers come from memory, and a new Service is found at once.
+    There is no network beyond the cluster, so a name server to ask further would be late to
+    say so. There is no cache: answers come from memory, and a new Service is found at once.
     """
     return f"""\
 .:53 {{
@@ -182,6 +183,9 @@ def coredns_config(layout: Layout) -> str:
         kubeconfig {layout.kubeconfig("admin")}
         pods insecure
         ttl 5
+    }}
+    template ANY ANY {{
+        rcode NXDOMAIN
     }}
 }}
 """

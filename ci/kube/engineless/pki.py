@@ -15,6 +15,20 @@ DAYS = "365"
 OPENSSL_S = 30
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
+# RFC 5280, section 4.2.1: without key usage and identifiers Python 3.13 refuses a chain.
+AUTHORITY_EXTENSIONS = [
+    "basicConstraints=critical,CA:TRUE",
+    "keyUsage=critical,digitalSignature,keyCertSign",
+    "subjectKeyIdentifier=hash",
+]
+EXTENSIONS = [
+    "authorityKeyIdentifier=keyid",
+    "basicConstraints=critical,CA:FALSE",
+    "extendedKeyUsage=clientAuth,serverAuth",
+    "keyUsage=critical,digitalSignature",
+    "subjectKeyIdentifier=hash",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -53,10 +67,10 @@ def make_pki(folder: Path) -> None:
     """Write `ca`, one pair for each of IDENTITIES (NAME.crt, NAME.key), and tokens.key, .pub."""
     folder.mkdir(mode=0o700)
     authority = Identity(name="ca", user="agentrig-cluster")
-    _openssl(folder, authority, ["basicConstraints=critical,CA:TRUE"], signer=[])
+    _openssl(folder, authority, AUTHORITY_EXTENSIONS, signer=[])
     signer = ["-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key")]
     for identity in IDENTITIES:
-        extensions = ["basicConstraints=CA:FALSE", "extendedKeyUsage=clientAuth,serverAuth"]
+        extensions = [*EXTENSIONS]
         if identity.alternatives:
             extensions.append(f"subjectAltName={identity.alternatives}")
         _openssl(folder, identity, extensions, signer=signer)
