@@ -12,7 +12,7 @@ __all__ = ["GUARDRAILS", "RefusedError"]
 
 # Bounded on both sides of the @: a long run of letters must not take quadratic time.
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_PHONE = re.compile(r"\+?\d(?:[ ()-]?\d){8,14}")
+_PHONE = re.compile(r"\+?\d(?:[ ()-]{0,2}\d){8,14}")
 _REFUSED = re.compile(r"\b(?:steroids?|insider tip|malware)\b", re.IGNORECASE)
 
 
