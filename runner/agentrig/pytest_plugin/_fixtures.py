@@ -79,7 +79,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     one = Cluster(
         namespace=run.options.targets.namespace,
         context=run.options.kube_context,
-        server=run.options.kube_server,
+        server=run.kube_server,
         on_rollout=run.refresh_forwards,
     )
     yield one
@@ -96,5 +96,7 @@ def demo_cluster(request: pytest.FixtureRequest) -> Iterator[None]:
     from agentrig.demo.fixture import demo_is_up  # noqa: PLC0415  # the demo is an extra
 
     run: Run = request.config.stash[RUN]
-    with demo_is_up(run.resolver):
+    with demo_is_up(run.resolver) as demo:
+        if demo:
+            run.kube_server = demo.kube_server
         yield

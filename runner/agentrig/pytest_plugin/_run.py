@@ -45,6 +45,7 @@ class Run:
     def __init__(self, options: RunOptions) -> None:
         """Open the reports. Raises ReportError when the results cannot be written."""
         self.options = options
+        self.kube_server = options.kube_server
         self._forwards: PortForwards | None = None
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
