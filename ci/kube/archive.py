@@ -61,7 +61,8 @@ def names_in(path: Path) -> list[str]:
                 key = "org.opencontainers.image.ref.name"
                 return [values[key] for values in annotations if key in values]
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ClusterError(f"{path} is no image archive: {error}") from None
+        reason = str(error).partition("\n")[0]
+        raise ClusterError(f"{path} is no image archive: {reason}") from None
     raise ClusterError(f"{path} is no image archive: no manifest.json or index.json in it")
 
 

@@ -7,10 +7,9 @@ import os
 import platform
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
-from kube.cache import cache_folder
+from kube.cache import cache_folder, exclusive
 from kube.commands import run
 from kube.errors import ClusterError
 
@@ -63,31 +62,36 @@ def binaries_folder() -> Path:
 def build() -> Path | None:
     """Build what is not in the cache; return the build's log, None if nothing was to do."""
     folder = binaries_folder()
-    if folder.is_dir():
-        return None
+    with exclusive("cluster-build", timeout_s=BUILD_S):
+        if folder.is_dir():
+            return None
+        log = folder.parent / "build.log"
+        # Under another name first: what stands under the final one is whole.
+        unfinished = folder.with_name("unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        _build_into(unfinished, log)
+        for name in KUBE_LINKS:
+            (unfinished / name).symlink_to("kube")
+        unfinished.rename(folder)
+    return log
+
+
+def _build_into(folder: Path, log: Path) -> None:
     go = find_go()
     if go is None:
         raise ClusterError(
             "'go' is not on PATH", hint="the engineless cluster is built from source"
         )
-    log = folder.parent / "build.log"
     flags = linker_flags(kubernetes_version((SOURCES / "go.mod").read_text()))
-    # In a folder of its own first: what stands under the final name is always whole.
-    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-        target = Path(unfinished, "bin")
-        target.mkdir()
-        run(
-            [go, "build", "-trimpath", "-ldflags", flags, "-o", str(target), "./cmd/..."],
-            cwd=SOURCES,
-            # Without C the binaries need no compiler here and no library where they run.
-            env=os.environ | {"CGO_ENABLED": "0"},
-            log=log,
-            timeout_s=BUILD_S,
-        )
-        for name in KUBE_LINKS:
-            (target / name).symlink_to("kube")
-        target.rename(folder)
-    return log
+    run(
+        [go, "build", "-trimpath", "-ldflags", flags, "-o", str(folder), "./cmd/..."],
+        cwd=SOURCES,
+        # Without C the binaries need no compiler here and no library where they run.
+        env=os.environ | {"CGO_ENABLED": "0"},
+        log=log,
+        timeout_s=BUILD_S,
+    )
 
 
 def _digest() -> str:

@@ -81,7 +81,7 @@ def specs(layout: Layout, binaries: Path) -> dict[str, Spec]:
             "--bind-address=127.0.0.1",
             f"--cluster-signing-cert-file={pki}/ca.crt",
             f"--cluster-signing-key-file={pki}/ca.key",
-            # The default, 20 requests a second, makes its start take 4.5 s instead of MEASURE.
+            # The default, 20 requests a second, makes its start take 4.5 s instead of 1.
             "--kube-api-burst=1000",
             "--kube-api-qps=500",
             kubeconfig("kube-controller-manager"),
