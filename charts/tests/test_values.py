@@ -90,10 +90,10 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ),
     (
         "hook.outputLogPolicy",
-        [],
+        ["hook-failed"],
         {"mode": "hook"},
         "Pod.metadata.annotations.helm+sh/hook-output-log-policy",
-        None,
+        "hook-failed",
     ),
     ("serviceAccount.create", False, {}, "ServiceAccount", None),
     ("serviceAccount.create", False, {}, f"{POD}.serviceAccountName", "default"),
