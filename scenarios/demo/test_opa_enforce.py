@@ -55,7 +55,7 @@ def mode_of(tracker: Any) -> str:
         return repr(error)
     if response.status_code != 200:
         return str(response.text)
-    return next(c["mode"] for c in response.json()["checks"] if c["id"] == "policy")
+    return str(next(c["mode"] for c in response.json()["checks"] if c["id"] == "policy"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -38,7 +39,7 @@ class _DemoGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.commands:
-            raise UsageError(_no_such("demo command", args[0], list(self.commands)))
+            raise UsageError(_no_such("demo command", args[0], sorted(self.commands)))
         return super().resolve_command(ctx, args)
 
     def _split(self, args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -177,6 +178,12 @@ def sidecar(
             f"upstream {upstream}, policy {config.mode.value} by {config.opa_url or 'built-in rules'}"
         )
         stopped.wait()
+
+
+@demo.command()
+def policy() -> None:
+    """Print the policy in Rego, to load into the Open Policy Agent that OPA_URL names."""
+    click.echo((files("agentrig.demo") / "policy.rego").read_text(), nl=False)
 
 
 def _manifest_of(name: str) -> Manifest:

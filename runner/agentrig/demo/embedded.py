@@ -13,6 +13,7 @@ from agentrig.demo.background import in_background
 from agentrig.demo.manifests import AGENTS, Manifest
 from agentrig.demo.serving import listen, port_of, serving
 from agentrig.demo.workload import Workload
+from agentrig.errors import InfraError
 
 if TYPE_CHECKING:
     import socket
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["AgentUrls", "Demo", "running_demo"]
 
 _FIRST_FIXED_PORT = 4000
+_OPA_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,8 @@ def running_demo(
     """Run the demo in a background thread for as long as the context is open.
 
     `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes. Raises
-    `PortInUseError` where one is taken, `UsageError` for an `opa_url` that is none. Nothing is
-    printed and no signal is handled.
+    `PortInUseError` where one is taken, `UsageError` for an `opa_url` that is none, `InfraError`
+    where it cannot decide. Nothing is printed and no signal is handled.
     """
     from agentrig.demo.sidecar import check_url  # noqa: PLC0415 - brings starlette and httpx in
 
@@ -111,6 +113,9 @@ class _Layout:
 async def _started(layout: _Layout, *, opa_url: str | None) -> AsyncIterator[Demo]:
     from agentrig.demo.kube_server import kube_app  # noqa: PLC0415 - brings starlette in
 
+    if opa_url is not None:
+        await _check_opa(opa_url)
+
     workloads = [
         workload
         for manifest in AGENTS.values()
@@ -131,6 +136,18 @@ async def _started(layout: _Layout, *, opa_url: str | None) -> AsyncIterator[Dem
         finally:
             for workload in workloads:
                 workload.stop()
+
+
+async def _check_opa(url: str) -> None:
+    """Ask once: a demo whose every decision will be missing should not start."""
+    from agentrig.demo.clients import internal_client  # noqa: PLC0415 - brings httpx in
+    from agentrig.demo.policy import OpaPolicy, PolicyInput  # noqa: PLC0415 - as above
+
+    subject = PolicyInput(phase="request", manifest=AGENTS["gymcoach"], method="GET", path="/")
+    async with internal_client(timeout_s=_OPA_WITHIN_S) as client:
+        decision = await OpaPolicy(url, client).decide(subject)
+    if decision.error is not None:
+        raise InfraError(f"the policy server of OPA_URL does not decide: {decision.error}")
 
 
 def _workloads_of(

@@ -167,7 +167,9 @@ def _decision_in(answer: object) -> Decision:
     # OPA answers {} for a document that is not defined: the policy is not loaded.
     result = answer.get("result") if isinstance(answer, dict) else None
     if not isinstance(result, dict):
-        return _undecided("the server has no policy agentrig.demo: load policy.rego into it")
+        return _undecided(
+            "the server has no policy agentrig.demo: load what `agentrig demo policy` prints"
+        )
     allowed, violations = result.get("allow"), result.get("violations")
     if (
         not isinstance(allowed, bool)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,7 @@ from agentrig.demo.serving import listen, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from agentrig.cli import main; main()", "demo"]
 NAMES = "gymcoach, trading-bot, voice-assistant, fitness-tracker, research-agent"
@@ -153,7 +155,7 @@ def test_a_request_in_flight_is_finished_after_sigterm() -> None:
         (
             ["agnet", "gymcoach"],
             {},
-            "there is no demo command 'agnet': did you mean 'agent'? there are agent, sidecar",
+            "there is no demo command 'agnet': did you mean 'agent'? there are agent, policy, sidecar",
         ),
         (["--serve", "-k", "x"], {}, "'-k' is an option of a run, and --serve runs nothing"),
         (
@@ -194,6 +196,28 @@ def test_a_port_in_use_is_an_infrastructure_error() -> None:
         f"error: port {port} on 127.0.0.1, for gymcoach, is in use: "
         "stop what listens there, or choose other ports\n"
     )
+
+
+def test_the_demo_runs_its_scenarios_and_exits_with_their_code(tmp_path: Path) -> None:
+    results = str(tmp_path / "results")
+    passed = run("-k", "01-proxy or 06-header or gap_grade", "--results", results)
+    assert (passed.returncode, passed.stderr) == (0, "")
+    assert "7 passed" in passed.stdout
+    assert (tmp_path / "results" / "junit.xml").is_file()
+    nothing = run("--results", results, "-k", "no-such-scenario")
+    assert nothing.returncode == 5
+
+
+def test_every_scenario_and_module_of_the_demo_passes(tmp_path: Path) -> None:
+    done = run("--results", str(tmp_path / "results"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "34 passed" in done.stdout
+
+
+def test_the_policy_is_printed_as_it_is() -> None:
+    done = run("policy")
+    assert done.returncode == 0
+    assert done.stdout == (files("agentrig.demo") / "policy.rego").read_text()
 
 
 def test_without_the_extra_the_message_says_how_to_get_it() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from agentrig.demo.embedded import running_demo
 from agentrig.demo.manifests import AGENTS
 from agentrig.demo.serving import PortInUseError
-from agentrig.errors import UsageError
+from agentrig.errors import InfraError, UsageError
 
 if TYPE_CHECKING:
     from agentrig.demo.embedded import Demo
@@ -64,6 +65,13 @@ def test_a_fixed_port_in_use_is_named_and_nothing_stays_open() -> None:
 def test_an_opa_url_that_is_none_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="OPA_URL is 'opa:8181': use a URL such as"):  # noqa: SIM117 - as above
         with running_demo(opa_url="opa:8181"):
+            pass
+
+
+def test_an_opa_url_where_nobody_is_ends_the_start() -> None:
+    expected = "OPA_URL does not decide: http://127.0.0.1:9 cannot be asked"
+    with pytest.raises(InfraError, match=re.escape(expected)):  # noqa: SIM117 - as above
+        with running_demo(opa_url="http://127.0.0.1:9"):
             pass
 
 

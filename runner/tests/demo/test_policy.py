@@ -9,14 +9,20 @@ import anyio
 import pytest
 
 from agentrig.demo.clients import internal_client
+from agentrig.demo.embedded import running_demo
 from agentrig.demo.manifests import AGENTS
 from agentrig.demo.policy import BuiltinPolicy, Decision, Mode, OpaPolicy, PolicyInput
-from agentrig.errors import UsageError
+from agentrig.errors import InfraError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import httpx
+
 POLICY = Path(str(files("agentrig.demo") / "policy.rego"))
+MISSING = "the server has no policy agentrig.demo: load what `agentrig demo policy` prints"
+
+PHASES: tuple[Literal["request", "behavior"], ...] = ("request", "behavior")
 
 INPUTS = [
     PolicyInput(
@@ -28,13 +34,13 @@ INPUTS = [
         tools_called=tools,
         user_confirmed=confirmed,
     )
-    for manifest, method, guardrails, tools, confirmed, phase in product(
+    for phase in PHASES
+    for manifest, method, guardrails, tools, confirmed in product(
         AGENTS.values(),
         ("GET", "HEAD", "OPTIONS", "POST", "get", ""),
         ((), ("pii_scrubber",), ("content_filter", "pii_scrubber", "other")),
         ((), ("place-order",), ("get-quote", "é'; <rm>", "rm", "rm")),
         (False, True),
-        ("request", "behavior"),
     )
 ]
 
@@ -55,13 +61,10 @@ def ask_builtin(*subjects: PolicyInput) -> list[Decision]:
     return anyio.run(ask)
 
 
-def judge(
-    name: str,
-    method: str = "POST",
-    phase: Literal["request", "behavior"] = "behavior",
-    **more: Any,
-) -> Decision:
-    subject = PolicyInput(phase=phase, manifest=AGENTS[name], method=method, path="/chat", **more)
+def judge(name: str, *, method: str = "POST", **more: Any) -> Decision:
+    subject = PolicyInput(
+        phase="behavior", manifest=AGENTS[name], method=method, path="/chat", **more
+    )
     return ask_builtin(subject)[0]
 
 
@@ -98,11 +101,24 @@ def test_a_sidecar_asks_real_opa(
     }
 
 
+def test_the_embedded_demo_asks_real_opa(opa: Callable[..., str], http: httpx.Client) -> None:
+    with running_demo(opa_url=opa(POLICY)) as running:
+        urls = running.agents["research-agent"]
+        assert http.post(urls.proxy_url + "/chat", json={"message": "hi"}).status_code == 200
+        (entry,) = http.get(urls.control_url + "/audit").json()
+    assert (entry["opaEngine"], entry["opaViolations"]) == (
+        "opa",
+        ["the agent declares no guardrails"],
+    )
+
+
 def test_opa_without_the_policy_has_not_decided(opa: Callable[..., str]) -> None:
-    (decision,) = ask_opa(opa(), INPUTS[0])
-    assert decision.allowed is None
-    assert decision.error is not None
-    assert "load policy.rego into it" in decision.error
+    url = opa()
+    (decision,) = ask_opa(url, INPUTS[0])
+    assert (decision.allowed, decision.error) == (None, MISSING)
+    with pytest.raises(InfraError, match=f"OPA_URL does not decide: {MISSING}"):  # noqa: SIM117 - the demo must not start
+        with running_demo(opa_url=url):
+            pass
 
 
 @pytest.mark.parametrize(
@@ -144,7 +160,10 @@ def test_reading_is_free_and_acting_needs_each_guardrail() -> None:
 
 
 def test_destructive_tools_need_confirmation_and_others_a_declaration() -> None:
-    order = {"guardrails_invoked": ("pii_scrubber",), "tools_called": ("place-order",)}
+    order: dict[str, Any] = {
+        "guardrails_invoked": ("pii_scrubber",),
+        "tools_called": ("place-order",),
+    }
     assert judge("trading-bot", **order).violations == (
         "tool 'place-order' was called without the user's confirmation",
     )
