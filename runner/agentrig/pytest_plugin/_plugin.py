@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +38,7 @@ class AgentrigPlugin:
         """Make the run known to items and fixtures."""
         config.stash[RUN] = self.run
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
-        if "PYTEST_XDIST_WORKER" in os.environ or config.getoption("numprocesses", None):
+        if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
             raise pytest.UsageError(
                 "agentrig runs scenarios at the same time by itself: leave pytest-xdist out (-n 0)"
             )

@@ -1,0 +1,140 @@
+"""Every command and example of the documents is executed: here, or on the cluster by ci/e2e."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agentrig.demo.embedded import Demo, running_demo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# What the blocks call the files that they show.
+MISTAKE = "error: unknown key 'header'"
+
+
+@dataclass(frozen=True)
+class Block:
+    document: str
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.text.splitlines()[0]}"
+
+
+def blocks(language: str) -> list[Block]:
+    return [
+        Block(document.name, language, match["text"])
+        for document in DOCUMENTS
+        for match in _BLOCK.finditer(document.read_text(encoding="utf-8"))
+        if match["language"] == language
+    ]
+
+
+SCENARIOS = [block for block in blocks("yaml") if "\nsteps:" in block.text]
+CONFIGS = [block for block in blocks("yaml") if "\nsteps:" not in block.text]
+MODULES = blocks("python")
+COMMANDS = [
+    (block, line.removeprefix("$ "))
+    for block in blocks("console")
+    for line in block.text.splitlines()
+    if line.startswith("$ ")
+]
+LOCAL = [
+    (block, command)
+    for block, command in COMMANDS
+    if command.startswith("agentrig ") and "run-1.log" not in command
+]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with running_demo() as one:
+        yield one
+
+
+@pytest.fixture
+def folder(tmp_path: Path, demo: Demo) -> Path:
+    """A folder as the documents leave it: the first scenario, more of them, earlier results."""
+    (tmp_path / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
+    (tmp_path / "scenarios").mkdir()
+    for number, block in enumerate(SCENARIOS):
+        (tmp_path / "scenarios" / f"{number}.yaml").write_text(block.text, encoding="utf-8")
+    for number, block in enumerate(MODULES):
+        (tmp_path / "scenarios" / f"test_{number}.py").write_text(block.text, encoding="utf-8")
+    assert shell("agentrig run first.yaml", tmp_path, demo).returncode == 0
+    return tmp_path
+
+
+def shell(command: str, folder: Path, demo: Demo) -> subprocess.CompletedProcess[str]:
+    targets = " ".join(f"{name}={url}" for name, url in demo.targets().items())
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "AGENTRIG_RUN_TARGETS": targets}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", [command for _, command in LOCAL])
+def test_command_works_as_written(command: str, folder: Path, demo: Demo) -> None:
+    if command.endswith("--serve"):
+        pytest.fail("a command that stays up has a test of its own: show it inline")
+    done = shell(command, folder, demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_other_command_is_executed_by_ci() -> None:
+    here = {command for _, command in LOCAL}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    on_the_cluster = (ROOT / "ci" / "e2e" / "test_docs.py").read_text(encoding="utf-8")
+    bring_up = (ROOT / "ci" / "e2e" / "run").read_text(encoding="utf-8")
+    assert "cluster_commands" in on_the_cluster
+    for _, command in COMMANDS:
+        if command in here:
+            continue
+        word, _, rest = command.partition(" ")
+        if word == "make":
+            assert f"\n{rest}:" in makefile
+            assert command in ci
+        elif word in {"ci/cluster", "ci/image"}:
+            assert command in bring_up or command == "ci/cluster exec bash"
+        else:
+            assert word in {"helm", "kubectl", "agentrig"}, command
+
+
+@pytest.mark.parametrize("block", CONFIGS, ids=str)
+def test_configuration_is_read(block: Block, tmp_path: Path, demo: Demo) -> None:
+    (tmp_path / "agentrig.yaml").write_text(block.text, encoding="utf-8")
+    scenario = "name: A target of its own\nsteps:\n  - {endpoint: search, path: /}\n"
+    (tmp_path / "search.yaml").write_text(scenario, encoding="utf-8")
+    done = shell("agentrig lint search.yaml", tmp_path, demo)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_mistake_that_is_shown_is_the_mistake_that_is_found(tmp_path: Path, demo: Demo) -> None:
+    wrong = SCENARIOS[0].text.replace("    headers:", "    header:")
+    (tmp_path / "first.yaml").write_text(wrong, encoding="utf-8")
+    shown = next(block for block in blocks("text") if block.text.startswith(MISTAKE))
+    done = shell("agentrig lint first.yaml", tmp_path, demo)
+    assert done.returncode == 4
+    assert shown.text.strip() in done.stdout
