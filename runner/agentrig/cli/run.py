@@ -36,7 +36,12 @@ _PYTEST_ARGS = (
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH... [-- PYTEST_ARGS]")
-@click.option("--via", type=click.Choice(list(Via)), help="How target names become URLs.")
+@click.option(
+    "--via",
+    # Of an enum, click 8.2 and newer take the names of the members instead of their values.
+    type=click.Choice([way.value for way in Via]),
+    help="How target names become URLs.",
+)
 @click.option(
     "--target",
     "targets",
@@ -165,6 +170,11 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
+    except OSError:
+        # pytest's last words did not get out, as to a full disk; ours did not either, and say so.
+        if plugin.exit_code is None:
+            raise
+        code = plugin.exit_code
     finally:
         signal.signal(signal.SIGTERM, previous)
     for problem in plugin.problems():
