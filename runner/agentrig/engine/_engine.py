@@ -52,7 +52,8 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main_task: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
-        self._crash: BaseException | None = None
+        self.crash: BaseException | None = None
+        """What broke the engine down, if anything did: scenarios are left without a result."""
 
     def start(self) -> None:
         """Begin to run the plan in the background."""
@@ -78,7 +79,7 @@ class Engine:
         except asyncio.CancelledError:
             pass
         except BaseException as error:  # noqa: BLE001  # told to whoever waits for a result
-            self._crash = error
+            self.crash = error
         finally:
             self._settle_rest()
 
@@ -110,8 +111,8 @@ class Engine:
         for scenario_id, future in self._results.items():
             if future.done():
                 continue
-            if self._crash:
-                future.set_exception(AgentrigError(f"the engine broke down: {self._crash!r}"))
+            if self.crash:
+                future.set_exception(AgentrigError(f"the engine broke down: {self.crash!r}"))
                 continue
             finished = ScenarioFinished(
                 scenario=scenario_id, outcome=Outcome.NOT_RUN, elapsed_ms=0.0

@@ -61,7 +61,11 @@ class ScenarioRun:
             step = await self._steps(planned)
             outcome = step.outcome if step else Outcome.PASSED
             message = step.message if step else None
-        except Exception as error:  # noqa: BLE001  # the border of the steps' layer
+        except BaseException as error:  # the border of the steps' layer
+            # A panic of compiled code and a library's own CancelledError come this way as well;
+            # uncaught, they would end the run for all scenarios.
+            if _is_interrupt(error):
+                raise
             outcome, message = Outcome.ERROR, f"runner error: {type(error).__name__}: {error}"
             details = traceback.format_exc()
         finally:
@@ -124,6 +128,12 @@ class ScenarioRun:
             exchange=result.exchange if failed else None,
             message=failed.message if failed else None,
         )
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Tell the engine's wish to stop from a CancelledError that somebody else raised."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def _ms_since(begin: float) -> float:

@@ -120,8 +120,11 @@ class Run:
                 outcome = Outcome.INTERRUPTED
             self.stream.publish(ScenarioFinished(scenario=planned, outcome=outcome, elapsed_ms=0.0))
         code = exit_code
+        crash = self._engine.crash if self._engine else None
+        if crash and message is None:
+            message = f"error: the engine broke down: {crash!r}"
         if code is None:
-            broken = bool(self.stream.problems)
+            broken = bool(self.stream.problems or crash)
             code = self.tally.verdict(interrupted=interrupted, broken=broken)
         if code == _NOTHING_SELECTED and message is None:
             message = "nothing selected: no scenario and no test matches"

@@ -86,7 +86,10 @@ class Tally:
         return 3
 
     def verdict(self, *, interrupted: bool = False, broken: bool = False) -> int:
-        """Decide the exit code of a run that ends now; `broken` is trouble outside of scenarios."""
+        """Decide the exit code of a run that ends now; `broken` is trouble outside of scenarios.
+
+        A scenario without a verdict keeps a run from passing, whatever ended the run early.
+        """
         counts = self.counts
         if interrupted:
             return 2
@@ -94,6 +97,8 @@ class Tally:
             return 1
         if broken or counts.get(Outcome.ERROR):
             return 3
+        if counts.get(Outcome.INTERRUPTED) or counts.get(Outcome.NOT_RUN):
+            return 2
         return 0 if self.planned else 5
 
     def sentence(self) -> str:
