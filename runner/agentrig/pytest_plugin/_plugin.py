@@ -122,6 +122,10 @@ class AgentrigPlugin:
         if self._problems or self._usage:
             text = "\n\n".join(self._problems) or f"error: {self._usage}"
             self.exit_code = self.run.end(exit_code=4, message=text)
+        elif exitstatus == pytest.ExitCode.USAGE_ERROR:
+            # A path that is not there, a bad -k: pytest says which, on stderr.
+            text = "error: pytest cannot use its arguments"
+            self.exit_code = self.run.end(exit_code=4, message=text)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.exit_code = self.run.end(exit_code=3, message="pytest broke down")
         else:
