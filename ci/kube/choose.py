@@ -31,6 +31,8 @@ def choose(*, backend: str | None, context: str | None, folder: Path) -> Backend
 
     Raises ClusterError, with what each one needs, if there is none.
     """
+    if backend not in {*NAMES, None}:
+        raise ClusterError(f"no back end '{backend}'", hint=f"one of these:\n{NEEDS}")
     if backend == "context" or (backend is None and context):
         if not context:
             raise ClusterError("the back end 'context' needs --context NAME")

@@ -48,24 +48,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def as_text(status: Status) -> str:
+    """Return the status for a person: a line for each component, the facts, the verdict."""
+    lines = [f"{c.name:<24}{c.pid or '-':>8}  {c.problem or 'healthy'}" for c in status.components]
+    facts = {
+        "problem": status.problem,
+        "node": status.node,
+        "kubeconfig": status.kubeconfig,
+        "logs": status.logs,
+    }
+    lines += [f"{name}: {value}" for name, value in facts.items() if value]
+    verdict = "healthy" if status.healthy else "not healthy"
+    return "\n".join([*lines, f"the {status.backend} cluster is {verdict}"])
+
+
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--backend",
         choices=choose.NAMES,
-        default=os.environ.get("AGENTRIG_CLUSTER_BACKEND"),
+        default=os.environ.get("AGENTRIG_CLUSTER_BACKEND") or None,
         help="environment: AGENTRIG_CLUSTER_BACKEND",
     )
     shared.add_argument(
         "--context",
         metavar="NAME",
-        default=os.environ.get("AGENTRIG_KUBE_CONTEXT"),
+        default=os.environ.get("AGENTRIG_KUBE_CONTEXT") or None,
         help="a context of your kubeconfig; environment: AGENTRIG_KUBE_CONTEXT",
     )
     shared.add_argument(
         "--dir",
         type=Path,
-        default=Path(os.environ.get("AGENTRIG_CLUSTER_DIR", DEFAULT_FOLDER)),
+        default=Path(os.environ.get("AGENTRIG_CLUSTER_DIR") or DEFAULT_FOLDER),
         help="folder of an engineless cluster (%(default)s); environment: AGENTRIG_CLUSTER_DIR",
     )
     parser = argparse.ArgumentParser(
@@ -83,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     load = command("load", "give the cluster an image of this machine, under the same name")
     load.add_argument("image", metavar="IMAGE", help="a local image, or an oci or docker archive")
     execute = command("exec", "run a command that can reach the cluster, with KUBECONFIG set")
+    execute.usage = "ci/cluster exec [OPTION ...] CMD ..."
     execute.add_argument("argv", metavar="CMD...", nargs=argparse.REMAINDER)
     status = command("status", "tell what runs; exit code 0 if healthy, else 1")
     status.add_argument("--json", action="store_true", help="for programs")
@@ -105,22 +120,9 @@ def _run(options: argparse.Namespace, backend: Backend, parser: argparse.Argumen
             backend.exec(argv)
         case "status":
             status = backend.status()
-            print(json.dumps(status.as_json(), indent=2) if options.json else _as_text(status))
+            print(json.dumps(status.as_json(), indent=2) if options.json else as_text(status))
             return 0 if status.healthy else 1
     return 0
-
-
-def _as_text(status: Status) -> str:
-    lines = [f"{c.name:<24}{c.pid or '-':>8}  {c.problem or 'healthy'}" for c in status.components]
-    facts = {
-        "problem": status.problem,
-        "node": status.node,
-        "kubeconfig": status.kubeconfig,
-        "logs": status.logs,
-    }
-    lines += [f"{name}: {value}" for name, value in facts.items() if value]
-    verdict = "healthy" if status.healthy else "not healthy"
-    return "\n".join([*lines, f"the {status.backend} cluster is {verdict}"])
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

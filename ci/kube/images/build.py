@@ -27,15 +27,15 @@ BUNDLE = CERTIFICATES / "ca-certificates.crt"
 
 
 def build_images(
-    tags: dict[str, str], *, bases: dict[str, str], context: Path, steps: Steps
+    tags: dict[str, str], *, bases: dict[str, str], source: Path, steps: Steps
 ) -> None:
-    """Build `tags` ({target: name}) from the Dockerfile in `context` and print their sizes.
+    """Build `tags` ({target: name}) from the Dockerfile in `source` and print their sizes.
 
     `bases` gives values to the Dockerfile's arguments BASE and BUILD_BASE. If it is empty,
     Docker takes the Dockerfile's own, and for buildah they are made of Debian packages.
     """
-    if not (context / "Dockerfile").is_file():
-        raise ClusterError(f"no Dockerfile in {context}")
+    if not (source / "Dockerfile").is_file():
+        raise ClusterError(f"no Dockerfile in {source}")
     log = cache_folder("image") / "build.log"
     log.unlink(missing_ok=True)
     if succeeds(["docker", "info"], timeout_s=15):
@@ -47,7 +47,7 @@ def build_images(
     arguments = [f"--build-arg={name}={image}" for name, image in bases.items()]
     for target, tag in tags.items():
         run(
-            [*command, *arguments, f"--target={target}", f"--tag={tag}", str(context)],
+            [*command, *arguments, f"--target={target}", f"--tag={tag}", str(source)],
             log=log,
             timeout_s=BUILD_S,
         )

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             build_images(
                 {target: options.tag or TAGS[target] for target in targets},
                 bases={name: image for name, image in given.items() if image},
-                context=options.context,
+                source=options.source,
                 steps=Steps(),
             )
     except ClusterError as error:
@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         "--build-base", metavar="IMAGE", help="where its parts are built (ARG BUILD_BASE)"
     )
     parser.add_argument(
-        "--context", type=Path, default=REPOSITORY, help="folder of the Dockerfile (%(default)s)"
+        "--source",
+        metavar="DIR",
+        type=Path,
+        default=REPOSITORY,
+        help="folder of the Dockerfile (default: this repository)",
     )
     return parser
