@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -55,7 +56,7 @@ def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    ours = ("OPA_", "AGENTRIG_", "AGENTSPEC_")
+    ours = ("OPA_", "AGENTRIG_", "AGENTSPEC_", "PYTEST_")
     return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | dict(environment)
 
 
@@ -73,6 +74,9 @@ def test_serve_stays_up_until_a_signal_and_ends_clean(number: signal.Signals) ->
         assert name == "gymcoach"
         assert httpx.get(proxy).json()["agent"] == "gymcoach"
         assert httpx.get(control + "/health/live").is_success
+        with socket.create_connection(("127.0.0.1", int(proxy.rpartition(":")[2]))) as one:
+            one.sendall(b"nonsense\r\n\r\n")  # uvicorn would warn of it
+            assert one.recv(12) == b"HTTP/1.1 400"
         process.send_signal(number)
         _, errors = process.communicate(timeout=10)
         assert (process.returncode, errors) == (0, "")
@@ -132,6 +136,7 @@ def test_a_request_in_flight_is_finished_after_sigterm() -> None:
                         break
                     assert time.monotonic() < deadline
                     time.sleep(0.01)
+                time.sleep(0.5)  # what the pod's grace period is for
                 yield body[5:]
 
             response = client.post(f"http://127.0.0.1:{port}/chat", content=slowly())
