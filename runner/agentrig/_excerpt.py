@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,24 +10,28 @@ if TYPE_CHECKING:
 
     from agentrig.errors import Mistake, Position
 
-__all__ = ["render_excerpt", "render_mistakes"]
+__all__ = ["printable", "render_excerpt", "render_mistakes"]
 
 # A line of minified YAML must not fill the screen: this much is shown around the fault.
 MAX_COLUMNS = 120
+
+# C0, DEL, C1, and the separators that some terminals break lines at.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def render_excerpt(at: Position, note: str = "") -> str:
     """Draw the line of `at` with its span underlined and `note` behind the underline."""
     text, column = _window(at.text.replace("\t", " "), at.column)
-    length = max(1, min(at.length, len(text) - column + 1))
+    before, marked = text[: column - 1], text[column - 1 : column - 1 + at.length]
+    text = _CONTROL.sub("\ufffd", text)
     gutter = " " * len(str(at.line))
-    underline = " " * (column - 1) + "^" * length
+    underline = " " * _cells(before) + "^" * max(1, _cells(marked))
     return "\n".join(
         [
-            f"{gutter}--> {at}",
+            f"{gutter}--> {printable(str(at))}",
             f"{gutter} |",
             f"{at.line} | {text}".rstrip(),
-            f"{gutter} | {underline} {note}".rstrip(),
+            f"{gutter} | {underline} {printable(note)}".rstrip(),
         ]
     )
 
@@ -34,7 +39,26 @@ def render_excerpt(at: Position, note: str = "") -> str:
 def render_mistakes(mistakes: Iterable[Mistake]) -> str:
     """Render all mistakes of a file, a blank line between two."""
     return "\n\n".join(
-        f"error: {m.message}\n{render_excerpt(m.at, m.hint or '')}" for m in mistakes
+        f"error: {printable(m.message)}\n{render_excerpt(m.at, m.hint or '')}" for m in mistakes
+    )
+
+
+def printable(text: str) -> str:
+    """Escape what would move the cursor, colour the terminal or break the line."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _cells(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415  # 1 MB that plain files need not load
+
+    return sum(
+        0
+        if unicodedata.category(character) in {"Mn", "Me", "Cf"}
+        else 1 + (unicodedata.east_asian_width(character) in {"W", "F"})
+        for character in text
     )
 
 

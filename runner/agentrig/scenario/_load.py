@@ -50,7 +50,8 @@ def load_scenario(
             mistakes += mistakes_of(error, source, model=model, within=("steps", index))
     if mistakes or fields is None:
         mistakes.sort(key=lambda mistake: (mistake.at.line, mistake.at.column))
-        raise ScenarioError(tuple(mistakes))
+        # A step's key that is no text is a mistake to both models.
+        raise ScenarioError(tuple(dict.fromkeys(mistakes)))
     return Scenario(
         path=source.path,
         name=fields.name,

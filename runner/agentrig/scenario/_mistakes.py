@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agentrig.errors import Mistake, Position
+from agentrig.errors import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,9 +13,13 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
+    from agentrig.errors import Position
     from agentrig.scenario._source import Location, Source
 
 __all__ = ["closest", "mistakes_of"]
+
+# How pydantic marks that an error lies in a mapping's key.
+_KEY = "[key]"
 
 _EXPECTED = {
     "string_type": "text",
@@ -61,7 +64,12 @@ def _mistake(
     what: str,
 ) -> Mistake:
     location = (*within, *detail["loc"])
+    if location[-1:] == (_KEY,):
+        return _bad_key(detail, source, location[:-1], what)
+    context = detail.get("ctx", {})
     match detail["type"]:
+        case "invalid_key":
+            return _bad_key(detail, source, location, what)
         case "extra_forbidden":
             key = str(location[-1])
             keys = _keys(model, detail["loc"][:-1])
@@ -74,30 +82,59 @@ def _mistake(
             return Mistake(
                 message=f"missing key '{location[-1]}' in {_container(location[:-1], what)}",
                 at=source.locate(location[:-1], key=bool(location[:-1])),
-                hint=None,
+                hint=f"add '{location[-1]}: ...'",
             )
         case kind if kind in _EXPECTED:
-            return _wrong_type(detail, source, location, what)
-    return Mistake(
-        message=_message(detail, location),
-        at=_shifted(source.locate(location), detail.get("ctx", {})),
-        hint=detail.get("ctx", {}).get("hint"),
-    )
+            return _wrong_type(detail, source, location, what, _keys(model, ()))
+    location = (*location, *context.get("within", ()))
+    if (offset := context.get("offset")) is not None:
+        at = source.locate_text(location, offset, context.get("length", 1))
+    else:
+        at = source.locate(location, key=detail["type"] == "no_value")
+    return Mistake(message=_message(detail, location), at=at, hint=context.get("hint"))
 
 
-def _wrong_type(detail: ErrorDetails, source: Source, location: Location, what: str) -> Mistake:
+def _bad_key(detail: ErrorDetails, source: Source, location: Location, what: str) -> Mistake:
+    """Say what is wrong with a mapping's key rather than its value."""
+    message, hint = detail["msg"], detail.get("ctx", {}).get("hint")
+    at = source.locate(location, key=True)
+    if detail["type"] in {"string_type", "invalid_key"}:
+        written = at.text[at.column - 1 : at.column - 1 + at.length]
+        message = f"a key in {_container(location[:-1], what)} must be text, not {written}"
+        hint = f"quote it: '{written}'"
+    return Mistake(message=message, at=at, hint=hint)
+
+
+def _wrong_type(
+    detail: ErrorDetails, source: Source, location: Location, what: str, keys: list[str]
+) -> Mistake:
     value = detail["input"]
+    at = source.locate(location)
     hint = None
-    if detail["type"] == "string_type" and isinstance(value, bool | int | float):
+    if not location:
+        hint = f"its keys: {', '.join(sorted(keys))}"
+    elif detail["type"] == "string_type" and _is_quotable(value, at):
         hint = "quote it"
-    elif detail["type"] == "int_type" and isinstance(value, str) and value.strip().isdigit():
+    elif _is_quoted(value, detail["type"]):
         hint = "take the quotes away"
     where = f"'{_last_name(location)}'" if location else what
-    return Mistake(
-        message=f"{where} must be {_EXPECTED[detail['type']]}, not {_describe(value)}",
-        at=source.locate(location),
-        hint=hint,
-    )
+    message = f"{where} must be {_EXPECTED[detail['type']]}, not {_describe(value)}"
+    return Mistake(message=message, at=at, hint=hint)
+
+
+def _is_quotable(value: Any, at: Position) -> bool:
+    """Tell whether quotes would make the text that was meant: `[0].id` is a list without them."""
+    if isinstance(value, list | dict):
+        return at.text[at.column - 1] in "[{"
+    return isinstance(value, bool | int | float)
+
+
+def _is_quoted(value: Any, expected: str) -> bool:
+    if not isinstance(value, str):
+        return False
+    if expected == "bool_type":
+        return value in {"true", "false"}
+    return expected == "int_type" and value.strip().isdigit()
 
 
 def _message(detail: ErrorDetails, location: Location) -> str:
@@ -110,19 +147,9 @@ def _message(detail: ErrorDetails, location: Location) -> str:
             return f"'{name}' must be at most {context['le']}, not {detail['input']}"
         case "string_too_short" | "too_short":
             return f"'{name}' must not be empty"
-    return detail["msg"][:1].lower() + detail["msg"][1:]
-
-
-def _shifted(at: Position, context: dict[str, Any]) -> Position:
-    """Move to the character that a validator named, where the value stands in one line."""
-    offset = context.get("offset")
-    if offset is None:
-        return at
-    quoted = at.text[at.column - 1] in "\"'"
-    if not quoted and at.text[at.column - 1] in "|>":
-        return at
-    column = at.column + offset + (1 if quoted else 0)
-    return replace(at, column=column, length=1) if column <= len(at.text) else at
+    message = detail["msg"]
+    # pydantic's own words begin with a capital; JSON keeps its.
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
 def _keys(model: type[BaseModel], location: Location) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     from agentrig.errors import Position
@@ -24,6 +25,18 @@ class StrictModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse `status:` with nothing behind it: it would check nothing, and pass."""
+        if value is None and cls.model_fields[str(info.field_name)].annotation is not Any:
+            raise PydanticCustomError(
+                "no_value",
+                "'{name}' has no value",
+                {"name": info.field_name, "hint": "give it one, or take the key away"},
+            )
+        return value
 
 
 class Step(StrictModel):

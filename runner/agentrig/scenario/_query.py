@@ -12,13 +12,18 @@ import re
 from functools import lru_cache
 from typing import Any, Protocol
 
+from agentrig.scenario._mistakes import closest
+
 __all__ = ["Query", "QueryError", "QuerySyntaxError", "compile_query"]
 
 # A path begins with a dot or a bracket; `length` or `$name` alone is jq.
-_NAME = r"[^\s.\[\]|(){},;:\"'?+*/=<>!&#\\$]+"
+_NAME = r"[^\s.\[\]|(){},;:\"'?+*/=<>!&\\$]+"
 _DOTTED = re.compile(rf"\.*(?:(?:{_NAME}|\[-?\d+\])(?:\.+(?={_NAME}|\[|$)|(?=\[)|$))*")
 _BARE = re.compile(rf"{_NAME}(?:\.{_NAME}|\.?\[-?\d+\])*")
-_PART = re.compile(rf"\[(?P<index>-?\d+)\]|(?P<name>{_NAME})")
+# What AgentSpec takes for a key and jq does not: `.$ref`, `.@id/x`, `.dc:title`.
+_LOOSE_NAME = r"\$?[^\s.\[\]|(){},;\"'?=<>!\\$]+"
+_LOOSE = re.compile(rf"\.+{_LOOSE_NAME}(?:\.+{_LOOSE_NAME}|\.*\[-?\d+\])*\.*")
+_PART = re.compile(rf"\[(?P<index>-?\d+)\]|(?P<name>{_LOOSE_NAME})")
 
 
 class QueryError(ValueError):
@@ -26,11 +31,19 @@ class QueryError(ValueError):
 
 
 class QuerySyntaxError(ValueError):
-    """A text that is no jq; `offset` is the index of the offending character, if jq names one."""
+    """A text that is no jq.
 
-    def __init__(self, message: str, offset: int | None) -> None:
+    `offset` and `length` are the offending characters, if jq names them; `hint` is what to write
+    instead, if that can be guessed.
+    """
+
+    def __init__(
+        self, message: str, *, offset: int | None = None, length: int = 1, hint: str | None = None
+    ) -> None:
         super().__init__(message)
         self.offset = offset
+        self.length = length
+        self.hint = hint
 
 
 class Query(Protocol):
@@ -49,7 +62,7 @@ def compile_query(text: str) -> Query:
         return _Program(text)
     except QuerySyntaxError:
         # AgentSpec lets the leading dot be left out: a bare name that is no jq function is a key.
-        if _BARE.fullmatch(text):
+        if _BARE.fullmatch(text) or _LOOSE.fullmatch(text):
             return _Path(text)
         raise
 
@@ -100,16 +113,47 @@ class _Program:
 
 _JQ_MESSAGE = re.compile(
     r"jq: error: (?P<problem>.*?)(?: \(Unix shell quoting issues\?\))?"
-    r" at <top-level>(?:, line (?P<line>\d+), column (?P<column>\d+))?:?$",
+    r" at <top-level>(?:, line (?P<line>\d+), column (?P<column>\d+))?:?$"
+    r"(?:\n.*\n +(?P<underline>\^+)$)?",
     re.MULTILINE,
 )
+_UNDEFINED = re.compile(r"(?P<name>\w+)/\d+ is not defined")
+# The names that libjq's grammar has for what an author wrote.
+_GRAMMAR = {
+    "INVALID_CHARACTER": "character",
+    "IDENT": "a name",
+    "FIELD": "a '.name'",
+    "BINDING": "a '$name'",
+    "LITERAL": "a number",
+    "end of file": "end",
+}
 
 
 def _syntax_error(message: str, text: str) -> QuerySyntaxError:
     found = _JQ_MESSAGE.search(message)
     if not found:
-        return QuerySyntaxError(message.splitlines()[0].removeprefix("jq: error: "), None)
-    offset = None
-    if found["line"] and "\n" not in text:
-        offset = min(int(found["column"]) - 1, max(0, len(text) - 1))
-    return QuerySyntaxError(found["problem"], offset)
+        return QuerySyntaxError(message.splitlines()[0].removeprefix("jq: error: "))
+    # What could stand instead inside a text, libjq tells in words of its grammar.
+    problem = re.sub(r", expecting QQSTRING.*", " in a text", found["problem"])
+    for name, words in _GRAMMAR.items():
+        problem = problem.replace(name, words)
+    undefined = _UNDEFINED.match(problem)
+    return QuerySyntaxError(
+        problem,
+        offset=_offset(text, int(found["line"]), int(found["column"])) if found["line"] else None,
+        length=len(found["underline"] or " "),
+        hint=closest(undefined["name"], _builtins()) if undefined else None,
+    )
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """Find the index in `text` of a place in libjq's words: it counts bytes, and from 1."""
+    above = text.split("\n")[: line - 1]
+    within = text.split("\n")[line - 1].encode()[: column - 1].decode(errors="ignore")
+    return min(sum(len(one) + 1 for one in above) + len(within), max(0, len(text) - 1))
+
+
+def _builtins() -> set[str]:
+    import jq  # noqa: PLC0415  # only a mistake asks for them
+
+    return {name.partition("/")[0] for name in jq.compile("builtins").input_value(None).first()}

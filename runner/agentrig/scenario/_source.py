@@ -6,11 +6,14 @@ is composed a second time when the first position is asked for.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from agentrig.errors import Mistake, Position, ScenarioError
+from agentrig.scenario._nodes import MERGE, child_of, place_in, scalars_below
+from agentrig.scenario._yaml_syntax import explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +26,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Location: TypeAlias = "Sequence[str | int]"
 
+# libyaml's loader recurses in C without a guard: 100,000 brackets end the process.
+MAX_DEPTH = 100
+# A block this deep is indented this far; `- - -` and `? ?` nest within a line.
+_DEEP_BLOCK = re.compile(rf"^[ ?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
+
+# YAML's line breaks (1.1, 5.4); str.splitlines knows more.
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
 
 class Source:
     """The text of a YAML file. Raises ScenarioError when it cannot be read or is no YAML."""
@@ -30,7 +41,9 @@ class Source:
     def __init__(self, path: str, text: str) -> None:
         """Keep `text`; `path` is how messages name the file."""
         self.path = path
-        self._lines = text.splitlines() or [""]
+        self._lines = _LINE_BREAK.split(text)
+        if len(self._lines) > 1 and not self._lines[-1]:
+            self._lines.pop()
         self._text = text
         self._root: yaml.Node | None = None
 
@@ -38,26 +51,33 @@ class Source:
     def read(cls, file: Path, *, path: str | None = None) -> Source:
         """Read `file` as UTF-8."""
         shown = path or str(file)
+        nowhere = Position(path=shown, line=1, column=1, length=1, text="")
         try:
-            return cls(shown, file.read_bytes().decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            at = Position(path=shown, line=1, column=1, length=1, text="")
-            message = f"the file is not UTF-8: byte {error.start} cannot be decoded"
-            raise ScenarioError((Mistake(message=message, at=at),)) from error
+            data = file.read_bytes()
         except OSError as error:
-            at = Position(path=shown, line=1, column=1, length=1, text="")
             message = f"the file cannot be read: {error.strerror}"
-            raise ScenarioError((Mistake(message=message, at=at),)) from error
+            raise ScenarioError((Mistake(message=message, at=nowhere),)) from error
+        try:
+            return cls(shown, data.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            before = cls(shown, data[: error.start].decode("utf-8", errors="replace") + "\ufffd")
+            last = len(before._lines) - 1
+            raise before._fault(
+                f"the file is not UTF-8: byte {error.start} cannot be decoded",
+                before._span(last, len(before._lines[last]) - 1, 1),
+                "save it as UTF-8",
+            ) from error
 
     def parse(self) -> Any:
         """Load the YAML document as plain data."""
         try:
+            self._refuse_depth()
             return yaml.load(self._text, Loader=_StrictLoader)  # noqa: S506  # a subclass of the safe loader
         except _DuplicateKeyError as error:
             mark, first = error.mark, error.first.line + 1
             raise self._fault(
                 f"key '{error.key}' stands twice in one mapping",
-                self._span(mark.line, mark.column, len(str(error.key))),
+                self._span(mark.line, mark.column, len(error.key)),
                 f"first in line {first}; only one can hold",
             ) from error
         except _DateError as error:
@@ -68,34 +88,41 @@ class Source:
                 f"quote it: '{error.value}'",
             ) from error
         except yaml.MarkedYAMLError as error:
-            raise self._syntax_fault(error) from error
+            fault = explain(error, self._lines)
+            at = self._span(fault.line, fault.column, fault.length)
+            raise self._fault(fault.message, at, fault.hint) from error
         except yaml.reader.ReaderError as error:
-            line = self._text.count("\n", 0, error.position)
-            column = error.position - (self._text.rfind("\n", 0, error.position) + 1)
-            raise self._fault(
-                f"character #x{error.character:04x} is not allowed in YAML"
-                if isinstance(error.character, int)
-                else "a character here is not allowed in YAML",
-                self._span(line, column, 1),
-            ) from error
-        except RecursionError as error:
-            raise self._fault("the document is nested too deeply", self._span(0, 0, 1)) from error
+            raise self._character_fault(error) from error
+        except (ValueError, KeyError) as error:
+            raise self._value_fault() from error
 
     def locate(self, location: Location, *, key: bool = False) -> Position:
         """Find the value at `location`, or with `key` the key that names it.
 
         A location that the file does not reach gives the nearest node above it.
         """
+        key_node, node = self._find(location)
+        return self._node_position(key_node if key and key_node is not None else node)
+
+    def locate_text(self, location: Location, offset: int, length: int) -> Position:
+        """Find `length` characters from `offset` of the text at `location`.
+
+        Gives the whole value where text and file do not line up: where YAML folds lines.
+        """
+        _, node = self._find(location)
+        place = place_in(node, offset, self._lines) if isinstance(node, yaml.ScalarNode) else None
+        return self._span(*place, length) if place else self._node_position(node)
+
+    def _find(self, location: Location) -> tuple[yaml.Node | None, yaml.Node | None]:
         if self._root is None:
             self._root = yaml.compose(self._text, Loader=_Loader)
         node, key_node = self._root, None
         for part in location:
-            found = _child(node, part)
+            found = child_of(node, part)
             if found is None:
                 break
             key_node, node = found
-        wanted = key_node if key and key_node is not None else node
-        return self._node_position(wanted)
+        return key_node, node
 
     def _node_position(self, node: yaml.Node | None) -> Position:
         if node is None:
@@ -124,16 +151,54 @@ class Source:
     def _fault(self, message: str, at: Position, hint: str | None = None) -> ScenarioError:
         return ScenarioError((Mistake(message=message, at=at, hint=hint),))
 
-    def _syntax_fault(self, error: yaml.MarkedYAMLError) -> ScenarioError:
-        mark = error.problem_mark or error.context_mark
-        at = self._span(mark.line, mark.column, 1) if mark else self._span(0, 0, 1)
-        problem = (error.problem or "it cannot be parsed").rstrip(".")
-        context = f" ({error.context})" if error.context else ""
-        return self._fault(f"not valid YAML: {problem}{context}", at, _syntax_hint(self._lines, at))
+    def _character_fault(self, error: yaml.reader.ReaderError) -> ScenarioError:
+        # libyaml counts the bytes before the character, PyYAML's own reader the characters.
+        before = self._text[: error.position]
+        if _Loader is not yaml.SafeLoader:
+            before = self._text.encode()[: error.position].decode(errors="ignore")
+        lines = _LINE_BREAK.split(before)
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        return self._fault(
+            f"character #x{code:04x} is not allowed in YAML",
+            self._span(len(lines) - 1, len(lines[-1]), 1),
+            "take it out, or escape it in double quotes",
+        )
+
+    def _value_fault(self) -> ScenarioError:
+        """Find the scalar that its constructor broke on, e.g. `!!int x`."""
+        for node in scalars_below(yaml.compose(self._text, Loader=_Loader)):
+            try:
+                _StrictLoader("").construct_object(node)
+            except (ValueError, KeyError):
+                kind = node.tag.rpartition(":")[2]
+                return self._fault(
+                    f"a value of {len(node.value)} characters cannot be read as {kind}"
+                    if len(node.value) > MAX_DEPTH
+                    else f"'{node.value}' cannot be read as {kind}",
+                    self._node_position(node),
+                    "quote it",
+                )
+        raise AssertionError("every scalar can be read")
+
+    def _refuse_depth(self) -> None:
+        brackets = self._text.count("[") + self._text.count("{")
+        if brackets <= MAX_DEPTH and not _DEEP_BLOCK.search(self._text):
+            return
+        depth = 0
+        for event in yaml.parse(self._text, Loader=_Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH and (mark := event.start_mark):
+                raise self._fault(
+                    f"the document is nested more than {MAX_DEPTH} levels deep",
+                    self._span(mark.line, mark.column, 1),
+                )
 
 
 class _DuplicateKeyError(yaml.MarkedYAMLError):
-    def __init__(self, key: object, first: yaml.Mark, second: yaml.Mark) -> None:
+    def __init__(self, key: str, first: yaml.Mark, second: yaml.Mark) -> None:
         super().__init__(problem="duplicate key", problem_mark=second)
         self.key = key
         self.first = first
@@ -151,14 +216,14 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]  # the base is c
     """YAML 1.1 as PyYAML's safe loader reads it, less what a scenario can never mean."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # PyYAML's signature
-        merged = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value)
+        merged = any(key.tag == MERGE for key, _ in node.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         if len(mapping) != len(node.value) and not merged:
             seen: dict[Any, yaml.Mark] = {}
             for key_node, _ in node.value:
                 key = self.construct_object(key_node, deep=True)
                 if key in seen:
-                    raise _DuplicateKeyError(key, seen[key], key_node.start_mark)
+                    raise _DuplicateKeyError(key_node.value, seen[key], key_node.start_mark)
                 seen[key] = key_node.start_mark
         return mapping
 
@@ -167,23 +232,3 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]  # the base is c
 
 
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _StrictLoader.construct_yaml_timestamp)
-
-
-def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
-    """Find the key node (None in a sequence) and the value node of one part of a location."""
-    if isinstance(node, yaml.MappingNode):
-        for key_node, value_node in node.value:
-            if key_node.value == str(part):
-                return key_node, value_node
-    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return None, node.value[part]
-    return None
-
-
-def _syntax_hint(lines: list[str], at: Position) -> str | None:
-    line = lines[at.line - 1]
-    if line[: len(line) - len(line.lstrip())].count("\t"):
-        return "indent with spaces: YAML takes no tabs"
-    if line.lstrip().startswith(("%", "@", "`")):
-        return "quote the value"
-    return None

@@ -56,13 +56,22 @@ class HttpExpect(StrictModel):
     @field_validator("jq")
     @classmethod
     def _is_query(cls, value: str) -> str:
+        if not value.strip():
+            raise PydanticCustomError(
+                "jq", "'jq' must not be empty", {"hint": "write '.' for the whole body"}
+            )
         try:
             compile_query(value)
         except QuerySyntaxError as error:
             raise PydanticCustomError(
                 "jq",
                 "'jq' is no jq program: {problem}",
-                {"problem": str(error), "offset": error.offset},
+                {
+                    "problem": str(error),
+                    "offset": error.offset,
+                    "length": error.length,
+                    "hint": error.hint,
+                },
             ) from error
         return value
 
@@ -99,14 +108,25 @@ def check_response(
 
 def decode_text(response: Response) -> str:
     """Decode a body by its declared charset, else as UTF-8; never fails."""
-    charset = "utf-8"
+    for charset in (_charset(response), "utf-8"):
+        try:
+            text = response.body.decode(charset, errors="replace")
+            # Half of a surrogate pair, as `unicode_escape` can give, fits into no report.
+            return text.encode(errors="replace").decode()
+        except (LookupError, UnicodeError):
+            # No charset, or one like `idna` that cannot replace what it does not know.
+            continue
+    raise AssertionError("UTF-8 with replacements decodes everything")
+
+
+def _charset(response: Response) -> str:
     for name, value in response.headers:
-        if name == "content-type" and "charset=" in value.lower():
-            charset = value.lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-    try:
-        return response.body.decode(charset, errors="replace")
-    except LookupError:
-        return response.body.decode("utf-8", errors="replace")
+        if name == "content-type":
+            for parameter in value.split(";")[1:]:
+                key, _, charset = parameter.partition("=")
+                if key.strip().lower() == "charset":
+                    return charset.strip().strip("\"'")
+    return "utf-8"
 
 
 def _checks(expect: HttpExpect, response: Response) -> Iterator[tuple[Location, str, str | None]]:
