@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut, redact_headers, redact_url
@@ -16,8 +16,9 @@ from agentrig.scenario import Step, closest
 from agentrig.steps._clients import NoAnswerError, Response
 from agentrig.steps._context import StepContext, StepResult
 from agentrig.steps._expect import HttpExpect, check_response, decode_text
+from agentrig.steps._json import json_problem
 from agentrig.steps._registry import StepKind
-from agentrig.targets import is_url
+from agentrig.targets import is_url, url_problem
 
 if TYPE_CHECKING:
     from agentrig.targets import Target
@@ -28,6 +29,20 @@ __all__ = ["KIND", "HttpStep"]
 BODY_CHARACTERS = 4_000
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2 Tokens
+_NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5 Field Values
+
+
+def _header_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise PydanticCustomError("header", "'{name}' is no header name", {"name": name})
+    return name
+
+
+def _header_value(value: str) -> str:
+    if found := _NOT_IN_VALUE.search(value):
+        what = "a line break" if found[0] in "\r\n" else "a control character"
+        raise PydanticCustomError("header", "the header's value holds {what}", {"what": what})
+    return value
 
 
 class HttpStep(Step):
@@ -43,7 +58,9 @@ class HttpStep(Step):
     path: str = Field(
         default="/", description="The path, with its query, appended to the endpoint's URL."
     )
-    headers: dict[str, str] = Field(default={}, description="Request headers.")
+    headers: dict[
+        Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]
+    ] = Field(default={}, description="Request headers.")
     body: Any = Field(default=None, description="A JSON body, sent as application/json.")
     expect: HttpExpect | None = Field(default=None, description="What the response must be.")
 
@@ -55,7 +72,10 @@ class HttpStep(Step):
     @classmethod
     def _known_endpoint(cls, value: str, info: ValidationInfo) -> str:
         known = (info.context or {}).get("endpoints")
-        if known is not None and value not in known and not is_url(value):
+        if is_url(value):
+            if problem := url_problem(value):
+                raise PydanticCustomError("endpoint", "{problem}", {"problem": problem})
+        elif known is not None and value not in known:
             raise PydanticCustomError(
                 "endpoint",
                 "unknown endpoint '{value}'",
@@ -77,26 +97,25 @@ class HttpStep(Step):
     @classmethod
     def _is_rooted(cls, value: str) -> str:
         if not value.startswith("/"):
-            raise PydanticCustomError(
-                "path", "'path' must begin with '/'", {"hint": f"write '/{value}'"}
-            )
+            hint = "the host belongs to 'endpoint'" if is_url(value) else f"write '/{value}'"
+            raise PydanticCustomError("path", "'path' must begin with '/'", {"hint": hint})
         return value
 
-    @field_validator("headers")
+    @field_validator("body")
     @classmethod
-    def _are_headers(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if not _TOKEN.fullmatch(name) or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
-                raise PydanticCustomError(
-                    "header", "'{name}' is no header that HTTP allows", {"name": name}
-                )
+    def _is_json(cls, value: Any) -> Any:
+        if found := json_problem(value):
+            within, problem = found
+            raise PydanticCustomError("body", "{problem}", {"problem": problem, "within": within})
         return value
 
 
 async def execute(step: HttpStep, context: StepContext) -> StepResult:
     """Send the request and check what comes. Raises TargetError when no connection comes about."""
     target = await context.find_target(step.endpoint)
-    url = target.url if is_url(step.endpoint) and step.path == "/" else target.url + step.path
+    url = target.url
+    if not is_url(step.endpoint) or step.path != "/":
+        url = target.url.removesuffix("/") + step.path
     headers = list(step.headers.items())
     body = None
     if step.body is not None:

@@ -1,6 +1,6 @@
 """Where the agents are: target names, the three ways to them, their URLs."""
 
-from agentrig.targets._resolver import Forwarder, Resolver, Service, Target, is_url
+from agentrig.targets._resolver import Forwarder, Resolver, Service, Target
 from agentrig.targets._settings import (
     CONFIG_FILE,
     TargetSettings,
@@ -8,6 +8,7 @@ from agentrig.targets._settings import (
     in_pod,
     target_settings,
 )
+from agentrig.targets._url import is_url, url_problem
 
 __all__ = [
     "CONFIG_FILE",
@@ -20,4 +21,5 @@ __all__ = [
     "in_pod",
     "is_url",
     "target_settings",
+    "url_problem",
 ]

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from agentrig.errors import UsageError
 from agentrig.targets._settings import TargetSettings, Via
+from agentrig.targets._url import is_url
 
 if TYPE_CHECKING:
     from agentrig.scenario import Scenario
 
-__all__ = ["Forwarder", "Resolver", "Service", "Target", "is_url"]
+__all__ = ["Forwarder", "Resolver", "Service", "Target"]
 
 # `service.namespace.svc` and what may follow: Kubernetes' DNS-based service discovery.
 _SERVICE_HOST = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\..*)?")
@@ -30,7 +31,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A resolved endpoint; `service` is None where the URL names no Kubernetes Service."""
+    """A resolved endpoint; `service` is None where the URL names no Kubernetes Service.
+
+    A step's path is appended to `url`, which does not end in a slash unless it is an endpoint
+    that a step wrote out.
+    """
 
     endpoint: str
     url: str
@@ -103,7 +108,7 @@ class Resolver:
             service = target.service if agent else None
             return replace(target, url=f"http://localhost:{local_port}", service=service)
         if "{" not in template and not _SERVICE_HOST.fullmatch(urlsplit(template).hostname or ""):
-            return self._target(endpoint, template)
+            return self._target(endpoint, template.rstrip("/"))
         raise UsageError(
             f"no address for target '{endpoint}': give --target {endpoint}=URL, "
             f"or '{endpoint}_port' in the scenario, or --via port-forward"
@@ -120,8 +125,8 @@ class Resolver:
         if self._forwarder is None:
             raise UsageError("this run cannot forward ports")
         port = self._forwarder.forward(target.service)
-        scheme = urlsplit(target.url).scheme
-        return replace(target, url=f"{scheme}://127.0.0.1:{port}{urlsplit(target.url).path}")
+        parts = urlsplit(target.url)
+        return replace(target, url=parts._replace(netloc=f"127.0.0.1:{port}").geturl())
 
     def _target(self, endpoint: str, url: str) -> Target:
         parts = urlsplit(url)
@@ -130,7 +135,7 @@ class Resolver:
             port = parts.port or (443 if parts.scheme == "https" else 80)
             service = Service(name=found["service"], namespace=found["namespace"], port=port)
         via = self.settings.via if service else Via.DIRECT
-        return Target(endpoint=endpoint, url=url.rstrip("/"), via=via, service=service)
+        return Target(endpoint=endpoint, url=url, via=via, service=service)
 
     def _fill(self, template: str, agent: str | None) -> str:
         if "{agent}" in template and not agent:
@@ -139,12 +144,8 @@ class Resolver:
             template.replace("{agent}", agent or "")
             .replace("{namespace}", self.settings.namespace)
             .replace("{cluster_domain}", self.settings.cluster_domain)
+            .rstrip("/")
         )
-
-
-def is_url(endpoint: str) -> bool:
-    """Tell whether an endpoint is a URL of its own rather than a target's name."""
-    return endpoint.lower().startswith(("http://", "https://"))
 
 
 def _local_port(endpoint: str, scenario: Scenario | None) -> int | None:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from agentrig.errors import ScenarioError, UsageError
 from agentrig.scenario import Source, StrictModel, mistakes_of
+from agentrig.targets._url import url_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +32,6 @@ _DEFAULT_TARGETS = {
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT_NAMESPACE = "demo"
 
-_URL = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 _TARGET_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -87,9 +87,9 @@ class _Config(StrictModel):
     @classmethod
     def _usable_targets(cls, value: dict[str, str]) -> dict[str, str]:
         for name, url in value.items():
-            problem = _problem(name, url)
-            if problem:
-                raise PydanticCustomError("target", "{problem}", {"problem": problem})
+            if problem := _problem(name, url):
+                context = {"problem": problem, "within": (name,)}
+                raise PydanticCustomError("target", "{problem}", context)
         return value
 
 
@@ -154,8 +154,10 @@ def _problem(name: str, url: str) -> str | None:
     """Say what is wrong with a target, if anything."""
     if not _TARGET_NAME.fullmatch(name):
         return f"'{name}' is no target name: letters, digits, '.', '_' and '-'"
-    if not _URL.match(url):
-        return f"'{url}' is no URL: begin with http:// or https://"
+    if problem := url_problem(url):
+        return problem
+    if "?" in url or "#" in url:
+        return f"'{url}' goes on behind its path: write the query in each step"
     for placeholder in re.findall(r"\{([^}]*)\}?", url):
         if placeholder not in PLACEHOLDERS:
             known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)
