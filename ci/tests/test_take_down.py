@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kube.engineless.cgroups import hierarchies
+from kube.engineless.cgroups import Hierarchy, hierarchies
 from kube.engineless.layout import Layout
 from kube.engineless.take_down import LOGS_KEPT, keep_logs, latest_logs, mounts_below
 
@@ -18,7 +18,10 @@ MOUNTS = """\
 
 
 def test_control_groups_of_both_versions_are_found() -> None:
-    assert hierarchies(MOUNTS) == [Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup/unified")]
+    assert hierarchies(MOUNTS) == [
+        Hierarchy(Path("/sys/fs/cgroup/memory"), 1),
+        Hierarchy(Path("/sys/fs/cgroup/unified"), 2),
+    ]
 
 
 def test_mounts_below_come_innermost_first_and_by_their_real_names() -> None:

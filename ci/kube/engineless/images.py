@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 COPY_S = 300
 
-# A label in containerd: the id of the image in buildah's storage. The copy has another one.
+# A label in containerd: the id of the image that was copied. The copy has another one.
 COPY_OF = "agentrig/copy-of"
 
 
 def load_image(layout: Layout, image: str) -> list[str]:
-    """Import a local buildah image, or an archive; return the names that the cluster knows now.
+    """Import a local image, or those of an archive; return the names that the cluster has now.
 
     An image that the cluster has already, under the same name, is not copied again.
     """
     if Path(image).is_file():
         return _import(layout, Path(image))
-    identity = image_id(image)
+    buildah_id = image_id(image)
+    identity = buildah_id or _docker_id(image)
     if identity is None:
         raise ClusterError(
-            f"no image '{image}' in buildah's storage, and no such file",
+            f"neither buildah nor Docker has an image '{image}', and there is no such file",
             hint="build it first (ci/image does)",
         )
     mark = f"{COPY_OF}={identity}"
@@ -39,14 +40,25 @@ def load_image(layout: Layout, image: str) -> list[str]:
     with tempfile.TemporaryDirectory(dir=layout.live) as folder:
         archive = Path(folder, "image.tar")
         # Docker's format: buildah compresses the layers of OCI's, which takes 1.5 s a 100 MB.
-        run(
-            [*BUILDAH, "push", "--quiet", image, f"docker-archive:{archive}:{image}"],
-            timeout_s=COPY_S,
+        export = (
+            [*BUILDAH, "push", "--quiet", image, f"docker-archive:{archive}:{image}"]
+            if buildah_id
+            else ["docker", "save", f"--output={archive}", image]
         )
+        run(export, timeout_s=COPY_S)
         names = _import(layout, archive)
     for name in names:
         run([*_ctr(layout), "images", "label", name, mark], timeout_s=COPY_S)
     return names
+
+
+def _docker_id(image: str) -> str | None:
+    """Return the id of an image of the Docker engine's, None without the image or the engine."""
+    try:
+        inspect = ["docker", "image", "inspect", "--format={{.Id}}", image]
+        return run(inspect, timeout_s=COPY_S).strip()
+    except ClusterError:
+        return None
 
 
 def _import(layout: Layout, archive: Path) -> list[str]:

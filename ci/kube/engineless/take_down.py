@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kube.commands import succeeds
-from kube.engineless.cgroups import remove_cgroup
+from kube.engineless.cgroups import cgroup_exists, remove_cgroup
 from kube.engineless.namespaces import EXEC_VARIABLE, find_makers, members
 from kube.engineless.processes import Process, all_processes, ancestors, look_at, wait_until
 
@@ -46,7 +46,12 @@ def take_down(layout: Layout) -> list[str]:
 
 def is_gone(layout: Layout) -> bool:
     """Return whether there is nothing to take down."""
-    return not layout.live.exists() and not find_makers(layout) and not _commands(layout)
+    return not (
+        layout.live.exists()
+        or cgroup_exists(layout.cgroup)
+        or find_makers(layout)
+        or _commands(layout)
+    )
 
 
 def keep_logs(layout: Layout) -> None:
@@ -54,7 +59,7 @@ def keep_logs(layout: Layout) -> None:
     if not layout.log.is_dir():
         return
     layout.old_logs.mkdir(exist_ok=True)
-    layout.log.rename(layout.old_logs / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    layout.log.rename(layout.old_logs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     for old in sorted(layout.old_logs.iterdir())[:-LOGS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -73,8 +78,8 @@ def mounts_below(folder: Path, mounts: str) -> list[Path]:
 def _end_processes(layout: Layout) -> list[Process]:
     """End the root and thereby all inside; return those that would not go."""
     makers = find_makers(layout)
-    ours = {each.namespace("pid") for each in all_processes() if each.pid in ancestors()}
-    inside = {each.namespace("pid") for each in makers} - ours - {None}
+    host = Path("/proc/self/ns/pid").stat().st_ino
+    inside = {each.namespace("pid") for each in makers} - {host, None}
     doomed = [*makers, *(each for ns in inside if ns is not None for each in members(ns))]
     for process in makers:
         process.send(signal.SIGKILL)
