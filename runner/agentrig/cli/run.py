@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from agentrig.cli._signals import Interrupts
 from agentrig.engine import DEFAULT_CONCURRENCY
 from agentrig.targets import Via, target_settings
 
@@ -166,17 +166,15 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     plugin = pytest_plugin.AgentrigPlugin(options)
     gc.freeze()
     gc.enable()
-    # A pod is ended with SIGTERM; as Ctrl-C does, it must leave a report behind.
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
-    except OSError:
-        # pytest's last words did not get out, as to a full disk; ours did not either, and say so.
-        if plugin.exit_code is None:
-            raise
-        code = plugin.exit_code
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    code = 0
+    with Interrupts(lambda: plugin.exit_code is not None):
+        try:
+            code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
+        except (OSError, KeyboardInterrupt):
+            # pytest's last words did not get out, as to a full disk (ours did not either, and say
+            # so), or its fixtures were not let finish. The reports are written all the same.
+            if plugin.exit_code is None:
+                raise
     for problem in plugin.problems():
         click.echo(f"error: {problem}", err=True)
     if plugin.exit_code is None:

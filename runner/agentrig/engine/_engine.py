@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ __all__ = ["DEFAULT_CONCURRENCY", "Engine"]
 
 DEFAULT_CONCURRENCY = 16
 """Scenarios at once. They wait for agents, not for this machine's processors."""
+
+SIGNALS_EVERY_S = 0.2
 
 
 class Engine:
@@ -61,7 +63,11 @@ class Engine:
 
     def result(self, scenario_id: str) -> ScenarioResult:
         """Wait for a scenario to end."""
-        return self._results[scenario_id].result()
+        future = self._results[scenario_id]
+        # A signal that comes just before a wait begins, or to another thread, does not end it.
+        while not wait([future], timeout=SIGNALS_EVERY_S).done:
+            pass
+        return future.result()
 
     def stop(self) -> None:
         """Interrupt what still runs, leave the rest not run, and wait until all is closed."""

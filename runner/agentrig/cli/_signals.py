@@ -1,0 +1,49 @@
+"""SIGINT and SIGTERM of a run: the first one ends the tests, and none costs the reports."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["Interrupts"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """Turns signals into KeyboardInterrupt, at most twice, for as long as the context is open.
+
+    A pod is ended with SIGTERM; as Ctrl-C does, it must leave a report behind. Whoever presses
+    Ctrl-C again must not lose it either: between the first signal and the end of the reports
+    (`reported()`) signals are ignored. One that comes later cuts fixtures short that clean up.
+    """
+
+    def __init__(self, reported: Callable[[], bool]) -> None:
+        """Ask `reported` whether the reports are written."""
+        self._reported = reported
+        self._raised = 0
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Take the signals over."""
+        self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give them back, unless the run was interrupted: then only its exit code is left."""
+        for number, handler in self._previous.items():
+            signal.signal(number, signal.SIG_IGN if self._raised else handler)
+
+    def _handle(self, *_: Any) -> None:
+        if self._raised == 0 or (self._raised == 1 and self._reported()):
+            self._raised += 1
+            raise KeyboardInterrupt
