@@ -125,7 +125,10 @@ def test_4_names_every_scenario_without_address(rig: Rig) -> None:
         rig.write(f"{name}.yaml", "name: n\nsteps: [{path: /}, {endpoint: control, path: /}]\n")
     ran = rig.run(".")
     assert ran.code == 4, ran.said
-    for part in ("a.yaml: no address for target 'proxy'", "b.yaml: no address for target 'control'"):
+    for part in (
+        "a.yaml: no address for target 'proxy'",
+        "b.yaml: no address for target 'control'",
+    ):
         assert part in ran.out
 
 

@@ -39,13 +39,18 @@ class AgentServer:
         self._released.set()
 
     def wait_for(self, requests: int) -> None:
-        """Wait until so many requests are in progress at once."""
+        """Wait until so many requests have come since the begin or the last `forget`."""
         deadline = time.monotonic() + WAIT_S
         with self._changed:
-            while self._now < requests:
+            while len(self.paths) < requests:
                 left = deadline - time.monotonic()
-                assert left > 0, f"{self._now} requests in progress, waited for {requests}"
+                assert left > 0, f"{len(self.paths)} requests came, waited for {requests}"
                 self._changed.wait(left)
+
+    def forget(self) -> None:
+        """Count from 0 again."""
+        with self._changed:
+            self.paths.clear()
 
     @contextmanager
     def counted(self, path: str) -> Iterator[None]:

@@ -19,7 +19,7 @@ _VOLATILE = (
     (r"127\.0\.0\.1:\d+|localhost:\d+", "HOST:PORT"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "MOMENT"),
     (r'"elapsed_ms": \d+(\.\d+)?', '"elapsed_ms": TIME'),
-    (r'line \d+, in', "line N, in"),
+    (r"line \d+, in", "line N, in"),
     (r'File "[^"]*/', 'File "PATH/'),
 )
 

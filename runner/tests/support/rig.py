@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import subprocess
 import sys
 import textwrap
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from junitparser import JUnitXml
 
+from agentrig.cli import main
 from agentrig.reporters import read_journal
 
 if TYPE_CHECKING:
@@ -99,6 +103,21 @@ class Rig:
         self, *args: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None
     ) -> Ran:
         return self.python("-m", "agentrig", *args, env=env, stdin=stdin)
+
+    def report(self, *args: str) -> Ran:
+        """Call `agentrig report ARGS` within this process: it is quick, and needs no other."""
+        out, err = io.StringIO(), io.StringIO()
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+                main(["report", *args])
+        finally:
+            os.chdir(before)
+            gc.enable()
+        code = int(str(ended.value.code))
+        folder = Path(args[args.index("--results") + 1]) if "--results" in args else Path("results")
+        return Ran(code=code, out=out.getvalue(), err=err.getvalue(), results=self.folder / folder)
 
     def pytest(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run bare pytest with the plugin; results go where those of `run` go."""
