@@ -22,8 +22,9 @@ URIs: http://disabled.test/debian
 Suites: bookworm
 
 Types: deb
-# a comment inside
-URIs: http://mirror.test/debian
+URIs:
+# a comment inside a value
+ http://mirror.test/debian
 Suites: bookworm
  bookworm-updates
 Components: main

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from kube.cache import cache_folder, exclusive
@@ -15,6 +16,9 @@ from kube.errors import ClusterError
 
 SOURCES = Path(__file__).resolve().parent.parent / "go"
 BUILD_S = 1800
+
+# buildvcs: git refuses root the history of a checkout that another user owns.
+BUILD_FLAGS = ("-buildvcs=false", "-trimpath")
 
 # Names by which the binary `kube` is called: see cmd/kube/main.go.
 KUBE_LINKS = (
@@ -66,13 +70,15 @@ def build() -> Path | None:
         if folder.is_dir():
             return None
         log = folder.parent / "build.log"
-        # Under another name first: what stands under the final one is whole.
-        unfinished = folder.with_name("unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
+        # Under another name first: what stands under the final one is whole. One that differs
+        # each time, as a compiler may go on for a while after the `up` that started it is killed.
+        for given_up in folder.parent.glob("unfinished-*"):
+            shutil.rmtree(given_up, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder.parent))
         _build_into(unfinished, log)
         for name in KUBE_LINKS:
             (unfinished / name).symlink_to("kube")
+        unfinished.chmod(0o755)
         unfinished.rename(folder)
     return log
 
@@ -85,10 +91,10 @@ def _build_into(folder: Path, log: Path) -> None:
         )
     flags = linker_flags(kubernetes_version((SOURCES / "go.mod").read_text()))
     run(
-        [go, "build", "-trimpath", "-ldflags", flags, "-o", str(folder), "./cmd/..."],
+        [go, "build", *BUILD_FLAGS, "-ldflags", flags, "-o", str(folder), "./cmd/..."],
         cwd=SOURCES,
         # Without C the binaries need no compiler here and no library where they run.
-        env=os.environ | {"CGO_ENABLED": "0"},
+        env=os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"},
         log=log,
         timeout_s=BUILD_S,
     )
