@@ -39,6 +39,7 @@ def test_a_suite_past_a_config_map_is_refused(tmp_path: Path, refusal: Callable[
     [
         "MAX_TOKENS",
         "TOKENIZER",
+        "NONTOKEN",
         "TOKEN_LIMIT",
         "SECRET_NAME",
         "API_KEY_FILE",
