@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ROOT, kubectl, run
+
+from e2e.commands import ROOT, kubectl, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from conftest import Finished, finish, run
 from junitparser import JUnitXml
+
+from e2e.commands import Finished, finish, run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from conftest import run
+from e2e.commands import run
 
 if TYPE_CHECKING:
     from pathlib import Path

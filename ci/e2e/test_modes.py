@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import finish, kubectl, run
+from e2e.commands import finish, kubectl, run
 
 ROOT_ANSWERS = """
 name: The root answers

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from conftest import CHART, finish, get, kubectl, run
 from yaml import safe_load
+
+from e2e.commands import CHART, finish, get, kubectl, run
 
 OPA_MODULE = "/scenarios/demo/test_opa_enforce.py"
 SIDECAR = "fitness-tracker-sidecar"

@@ -1,0 +1,130 @@
+"""The commands that users would type, and what they read of a cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "charts" / "agentrig"
+DEMO_CHART = ROOT / "charts" / "demo-agents"
+IMAGE = {"repository": "localhost/agentrig", "tag": "dev", "pullPolicy": "Never"}
+DEMO_IMAGE = {"repository": "localhost/agentrig-demo", "tag": "dev", "pullPolicy": "Never"}
+DEMO_NAMESPACE = "demo"
+# One node with two processors: a run starts, waits for its turn, and ends well within this.
+WITHIN_S = 180
+
+
+def run(
+    *command: str, check: bool = True, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user would, and fail with what it printed."""
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        cwd=ROOT,
+        timeout=WITHIN_S * 2,
+    )
+    if check and done.returncode:
+        pytest.fail(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def kubectl(*args: str, check: bool = True, stdin: str | None = None) -> str:
+    """Run kubectl and give what it printed."""
+    return run("kubectl", *args, check=check, stdin=stdin).stdout
+
+
+def get(kind: str, name: str, namespace: str) -> Any:
+    """Read one object."""
+    return json.loads(kubectl("get", kind, name, "-n", namespace, "-o", "json"))
+
+
+@dataclass(frozen=True)
+class Release:
+    """An installed release of the chart."""
+
+    name: str
+    namespace: str
+
+    def job(self) -> str:
+        """Name the release's Job."""
+        jobs = kubectl(
+            *("get", "jobs", "-n", self.namespace, "-o", "name"),
+            *("-l", f"app.kubernetes.io/instance={self.name}"),
+        )
+        return jobs.split()[0].removeprefix("job.batch/")
+
+    def pods(self) -> list[Any]:
+        """List the release's pods."""
+        found = kubectl(
+            *("get", "pods", "-n", self.namespace, "-o", "json"),
+            *("-l", f"app.kubernetes.io/instance={self.name}"),
+        )
+        pods: list[Any] = json.loads(found)["items"]
+        return pods
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A Job that is over: its condition, its pods, and the log of the last one."""
+
+    condition: Mapping[str, str]
+    pods: list[Any]
+    log: str
+
+    @property
+    def exit_codes(self) -> list[int]:
+        """The runner's exit code in each pod."""
+        return [self._terminated(pod)["exitCode"] for pod in self.pods]
+
+    @property
+    def termination(self) -> Any:
+        """The termination message of the last pod."""
+        return json.loads(self._terminated(self.pods[-1])["message"])
+
+    @staticmethod
+    def _terminated(pod: Any) -> Any:
+        return pod["status"]["containerStatuses"][0]["state"]["terminated"]
+
+
+def finish(name: str, namespace: str) -> Finished:
+    """Wait until a Job is Complete or Failed, which is one wait too many for kubectl."""
+    deadline = time.monotonic() + WITHIN_S
+    ended: list[Any] = []
+    while not ended:
+        conditions = get("job", name, namespace)["status"].get("conditions", [])
+        ended = [c for c in conditions if c["type"] in {"Complete", "Failed"}]
+        if not ended and time.monotonic() > deadline:
+            pytest.fail(f"job {name} is not over after {WITHIN_S} s: {conditions}")
+        time.sleep(0.5)
+    selector = ("-n", namespace, "-l", f"job-name={name}")
+    pods = json.loads(kubectl("get", "pods", *selector, "-o", "json"))["items"]
+    pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    log = kubectl("logs", pods[-1]["metadata"]["name"], "-n", namespace)
+    return Finished(condition=ended[0], pods=pods, log=log)
+
+
+def make_namespace(name: str) -> None:
+    """Make a namespace whose pods must conform to the restricted Pod Security Standard."""
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": name,
+            "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+        },
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
