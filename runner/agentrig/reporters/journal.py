@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from agentrig.errors import ReportError
 from agentrig.events import EVENT_KINDS, Event, Record, RunFinished, ScenarioFinished
+from agentrig.reporters._json import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,17 @@ JOURNAL_FILE = "events.jsonl"
 # Each line reaches the kernel at once and so outlives this process; a sync, so that it outlives
 # the node, costs milliseconds and is made at most this often.
 SYNC_EVERY_S = 0.5
+
+_KEYS = {
+    "kind": str,
+    "version": int,
+    "run": str,
+    "shard": int,
+    "attempt": int,
+    "seq": int,
+    "time": str,
+    "event": dict,
+}
 
 
 class JournalReporter:
@@ -53,7 +65,7 @@ class JournalReporter:
 def encode(record: Record) -> bytes:
     """Write a record as one line; the event's kind and version stand beside it."""
     return (
-        to_json(
+        dump(
             {
                 "kind": record.event.kind,
                 "version": record.event.version,
@@ -84,11 +96,14 @@ def read_journal(content: bytes, *, name: str) -> Iterator[Record]:
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 return
-            problem = str(error) if not isinstance(error, ValidationError) else error.title
+            problem = _first_problem(error) if isinstance(error, ValidationError) else str(error)
             raise ReportError(f"{name}:{number}: not a record of a journal: {problem}") from error
 
 
 def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Record:
+    for key, kind_of_value in _KEYS.items():
+        if not isinstance(raw[key], kind_of_value):
+            raise TypeError(f"'{key}' is no {kind_of_value.__name__}")
     kind = raw["kind"]
     cls = EVENT_KINDS.get(kind)
     if cls is None or raw["version"] > cls.version:
@@ -103,3 +118,9 @@ def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Recor
         time=raw["time"],
         event=event,
     )
+
+
+def _first_problem(error: ValidationError) -> str:
+    detail = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in detail["loc"])
+    return f"{error.title}: '{place}': {detail['msg']}"

@@ -45,10 +45,12 @@ class JunitReporter(Tally):
         for planned in self.planned.values():
             suite = suites.get(planned.path)
             if suite is None:
-                suite = suites[planned.path] = ET.SubElement(root, "testsuite", name=planned.path)
+                suite = suites[planned.path] = ET.SubElement(
+                    root, "testsuite", name=_legal(planned.path)
+                )
                 suite.set("timestamp", self.started_at.get(planned.id, self.begin))
                 properties = ET.SubElement(suite, "properties")
-                ET.SubElement(properties, "property", name="agentrig.run", value=self.run)
+                ET.SubElement(properties, "property", name="agentrig.run", value=_legal(self.run))
             case = ET.SubElement(suite, "testcase", _case_attributes(planned))
             self._add_result(case, planned)
         for suite in suites.values():
@@ -80,10 +82,11 @@ class JunitReporter(Tally):
 
 
 def _case_attributes(planned: Planned) -> dict[str, str]:
+    path = _legal(planned.path)
     return {
-        "classname": re.sub(r"\.(ya?ml|py)$", "", planned.path).replace("/", "."),
+        "classname": re.sub(r"\.(ya?ml|py)$", "", path).replace("/", "."),
         "name": _legal(planned.name),
-        "file": planned.path,
+        "file": path,
         "line": str(planned.line),
     }
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
-
 from agentrig.events import Outcome
 from agentrig.reporters._files import write_whole
+from agentrig.reporters._json import dump
 from agentrig.reporters.tally import Tally
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class SummaryReporter(Tally):
 
     def close(self) -> None:
         """Write the summary."""
-        write_whole(self._file, to_json(summarise(self), indent=2) + b"\n")
+        write_whole(self._file, dump(summarise(self), indent=2) + b"\n")
 
 
 def outcome_of(exit_code: int) -> str:

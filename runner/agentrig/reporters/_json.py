@@ -1,0 +1,32 @@
+"""JSON as reports are written in, of whatever a test may have said."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+
+__all__ = ["dump"]
+
+# Half of a UTF-16 pair, as in file names that are no UTF-8: no encoding can hold one.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def dump(content: Any, *, indent: int | None = None) -> bytes:
+    """Write events, and what consists of them, as UTF-8; what that cannot hold is replaced."""
+    try:
+        return to_json(content, indent=indent)
+    except PydanticSerializationError:
+        return to_json(_encodable(to_jsonable_python(content)), indent=indent)
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+        case dict():
+            return {_encodable(key): _encodable(item) for key, item in value.items()}
+        case list():
+            return [_encodable(item) for item in value]
+    return value
