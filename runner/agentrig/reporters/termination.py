@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
-
 from agentrig._redact import cut
 from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
+from agentrig.reporters._json import dump
 from agentrig.reporters.summary import outcome_of
 from agentrig.reporters.tally import Tally
 
@@ -23,6 +22,8 @@ __all__ = ["MAX_BYTES", "TerminationReporter"]
 
 MAX_BYTES = 4_096
 _MESSAGE_CHARACTERS = 200
+# A character takes six bytes at most, as \u001b does; the rest of the content is short.
+_ROOM_BYTES = 1_000
 
 
 class TerminationReporter(Tally):
@@ -40,27 +41,32 @@ class TerminationReporter(Tally):
             self._file.write_bytes(self._message())
 
     def _message(self) -> bytes:
-        bad = [
-            {
-                "id": result.scenario,
-                "outcome": result.outcome,
-                "message": cut(result.message or "", _MESSAGE_CHARACTERS),
-            }
-            for result in self.results.values()
-            if result.outcome in {Outcome.FAILED, Outcome.ERROR}
-        ]
+        finished = self.finished
         content: dict[str, Any] = {
-            "run": self.run,
-            "outcome": outcome_of(self.finished.exit_code) if self.finished else "running",
-            "exit_code": self.finished.exit_code if self.finished else None,
+            "run": cut(self.run, _MESSAGE_CHARACTERS),
+            "outcome": outcome_of(finished.exit_code) if finished else "running",
+            "exit_code": finished.exit_code if finished else None,
             "planned": len(self.planned),
             "counts": self.counts,
         }
-        if self.finished and self.finished.message:
-            content["message"] = cut(self.finished.message, 5 * _MESSAGE_CHARACTERS)
+        bad = [
+            result
+            for result in self.results.values()
+            if result.outcome in {Outcome.FAILED, Outcome.ERROR}
+        ]
+        content["bad_total"] = len(bad)
+        if finished and finished.message:
+            content["message"] = cut(finished.message, 5 * _MESSAGE_CHARACTERS)
+            if len(dump(content)) > MAX_BYTES - _ROOM_BYTES:
+                content["message"] = cut(finished.message, _MESSAGE_CHARACTERS)
         # The first ones are kept: as many as there is room for, and how many there were.
-        for kept in range(len(bad), -1, -1):
-            message = to_json({**content, "bad": bad[:kept], "bad_total": len(bad)})
-            if len(message) <= MAX_BYTES:
-                return message
-        return to_json({"run": cut(self.run, 100), "outcome": content["outcome"]})
+        kept: list[dict[str, str]] = []
+        room = MAX_BYTES - len(dump({**content, "bad": []}))
+        for result in bad:
+            message = cut(result.message or "", _MESSAGE_CHARACTERS)
+            one = {"id": result.scenario, "outcome": result.outcome.value, "message": message}
+            room -= len(dump(one)) + len(",")
+            if room < 0:
+                break
+            kept.append(one)
+        return dump({**content, "bad": kept})
