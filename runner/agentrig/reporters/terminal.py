@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -28,6 +29,7 @@ _WORDS = {Outcome.NOT_RUN: "not run", Outcome.FAILED: "FAILED", Outcome.ERROR: "
 # The widest word of an outcome, so that what follows stands in columns.
 _WORD_COLUMNS = len(Outcome.INTERRUPTED)
 _MS_PER_S = 1000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class TerminalReporter(Tally):
@@ -53,8 +55,17 @@ class TerminalReporter(Tally):
                 self._end(event)
 
     def close(self) -> None:
-        """Flush."""
+        """Print what a run without its end left open, and flush."""
+        if self.started and not self.finished:
+            self._print_left()
         self._output.flush()
+
+    def _print_left(self) -> None:
+        self._print_failures()
+        self._say()
+        self._say(click.style(f"killed: {self.sentence()}", fg="red", bold=True))
+        if self._results:
+            self._say(f"results: {self._results}")
 
     def _begin(self, event: RunStarted) -> None:
         self._waiting = list(reversed(event.planned))
@@ -76,40 +87,58 @@ class TerminalReporter(Tally):
         outcome = result.outcome
         word = _WORDS.get(outcome, outcome.value).ljust(_WORD_COLUMNS)
         spent = "" if outcome is Outcome.NOT_RUN else _duration(result.elapsed_ms)
-        line = f"{click.style(word, fg=_COLOURS[outcome])} {spent:>8}  {planned.id}"
+        line = f"{click.style(word, fg=_COLOURS[outcome])} {spent:>8}  {_one_line(planned.id)}"
         if planned.name and planned.name not in planned.id:
-            line += click.style(f"  {planned.name}", dim=True)
+            line += click.style(f"  {_one_line(planned.name)}", dim=True)
         self._say(line)
         if outcome is Outcome.SKIPPED and result.message:
-            self._say(click.style(f"{' ' * (_WORD_COLUMNS + 11)}{result.message}", dim=True))
+            reason = " " * (_WORD_COLUMNS + 11) + _one_line(result.message)
+            self._say(click.style(reason, dim=True))
 
     def _end(self, event: RunFinished) -> None:
-        for planned in self.planned.values():
-            result = self.results.get(planned.id)
-            if result and result.outcome in {Outcome.FAILED, Outcome.ERROR}:
-                self._print_failure(planned, result)
+        self._print_failures()
         if self.planned:
             self._say()
         outcome = outcome_of(event.exit_code)
         colour = "green" if event.exit_code == 0 else "red"
         if event.message:
-            self._say(event.message + "\n")
+            self._say(_printable(event.message) + "\n")
         if self.planned:
             sentence = f"{self.sentence()} in {_duration(event.elapsed_ms)}"
             self._say(click.style(f"{outcome}: {sentence}", fg=colour, bold=True))
         if self._results:
             self._say(f"results: {self._results}")
 
+    def _print_failures(self) -> None:
+        """Print what stands behind scenarios without a result, then why others did not pass."""
+        while self._waiting:
+            scenario = self._waiting.pop()
+            if scenario.id in self.results:
+                self._print_scenario(scenario)
+        for planned in self.planned.values():
+            result = self.results.get(planned.id)
+            if result and result.outcome in {Outcome.FAILED, Outcome.ERROR}:
+                self._print_failure(planned, result)
+
     def _print_failure(self, planned: Planned, result: ScenarioFinished) -> None:
         self._say()
         colour = _COLOURS[result.outcome]
         title = planned.id if planned.name in planned.id else f"{planned.id} · {planned.name}"
-        self._say(click.style(title, fg=colour, bold=True))
-        text = render_failure(result, self.bad_steps.get(planned.id))
+        self._say(click.style(_one_line(title), fg=colour, bold=True))
+        text = _printable(render_failure(result, self.bad_steps.get(planned.id)))
         self._say("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
 
     def _say(self, text: str = "") -> None:
         self._output.write((text if self._colour else click.unstyle(text)) + "\n")
+
+
+def _printable(text: str) -> str:
+    """Show what steers a terminal: an agent's answer must not clear the screen."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _one_line(text: str) -> str:
+    return _printable(" ".join(text.split()))
 
 
 def _duration(elapsed_ms: float) -> str:
