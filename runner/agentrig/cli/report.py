@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentrig.errors import UsageError
+from agentrig.errors import ReportError, UsageError
 from agentrig.reporters import (
     JOURNAL_FILE,
     JUNIT_FILE,
@@ -44,6 +44,13 @@ def report(source: Path, *, results: Path | None) -> int:
     `kubectl logs job/NAME | agentrig report - --results results`.
     """
     name, journal = _journal_of(source)
+    try:
+        return _rebuild(name, journal, source=source, results=results)
+    except OSError as error:
+        raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
+
+
+def _rebuild(name: str, journal: bytes, *, source: Path, results: Path | None) -> int:
     reporters: list[Reporter] = [
         tally := Tally(),
         TerminalReporter(
@@ -54,7 +61,7 @@ def report(source: Path, *, results: Path | None) -> int:
     ]
     if results:
         results.mkdir(parents=True, exist_ok=True)
-        if not (results / JOURNAL_FILE).exists() or results != source:
+        if results.resolve() not in {source.resolve(), source.resolve().parent}:
             (results / JOURNAL_FILE).write_bytes(journal)
         reporters += [
             JunitReporter(results / JUNIT_FILE),
@@ -73,7 +80,7 @@ def report(source: Path, *, results: Path | None) -> int:
 def _journal_of(source: Path) -> tuple[str, bytes]:
     """Find the journal in `source`, with its name for messages."""
     if str(source) == "-":
-        name, content = "standard input", sys.stdin.buffer.read()
+        name, content, whole = "standard input", sys.stdin.buffer.read(), True
     else:
         file = source / JOURNAL_FILE if source.is_dir() else source
         name = str(file)
@@ -81,7 +88,10 @@ def _journal_of(source: Path) -> tuple[str, bytes]:
             content = file.read_bytes()
         except OSError as error:
             raise UsageError(f"cannot read '{file}': {error.strerror}") from error
-    if content.lstrip().startswith(b'{"kind":'):
+        whole = file.name != JOURNAL_FILE
+    begin = b'{"kind":'
+    # A journal that is empty or cut in its first word is of a run that was killed at once.
+    if content.lstrip().startswith(begin) or (not whole and begin.startswith(content)):
         return name, content
     blocks = find_blocks(content.decode("utf-8", errors="replace"), name=name)
     if not blocks:

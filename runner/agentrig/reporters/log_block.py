@@ -11,7 +11,6 @@ nothing else.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 import zlib
@@ -26,10 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LogBlockReporter", "find_blocks", "write_block"]
 
-_BEGIN = re.compile(r"-----BEGIN AGENTRIG JOURNAL bytes=(\d+) sha256=([0-9a-f]{64})-----")
+_BEGIN = re.compile(r"-----BEGIN AGENTRIG JOURNAL bytes=(\d{1,15}) sha256=([0-9a-f]{64})-----")
 _END = "-----END AGENTRIG JOURNAL-----"
 # Container runtimes break lines at 16 KiB; people's terminals far earlier.
 _COLUMNS = 160
+# A run of 100,000 scenarios takes some 100 MB. A block says its size itself, so that a log from
+# anywhere could else ask for all the memory there is.
+_MAX_BYTES = 512 * 1024 * 1024
 
 
 class LogBlockReporter:
@@ -61,30 +63,39 @@ def write_block(journal: bytes) -> str:
 def find_blocks(log: str, *, name: str) -> list[bytes]:
     """Find the journals in a log, whose lines may carry a prefix (`--timestamps`, `--prefix`).
 
-    Raises ReportError for a block that is cut off or does not match its checksum.
+    A block that is cut off or damaged is left out where a whole one follows: an earlier attempt
+    was killed, or a test printed what looks like a block. Raises ReportError for the last one.
     """
     journals: list[bytes] = []
-    lines = iter(log.splitlines())
-    for line in lines:
-        begin = _BEGIN.search(line)
-        if not begin:
-            continue
-        content: list[str] = []
-        for inner in lines:
-            if _END in inner:
-                break
-            content.append(inner.rsplit(maxsplit=1)[-1] if inner.strip() else "")
-        else:
-            raise ReportError(f"{name}: the journal block is cut off: fetch the whole log")
-        journals.append(_unpack("".join(content), int(begin[1]), begin[2], name))
+    problem: ReportError | None = None
+    begin: re.Match[str] | None = None
+    content: list[str] = []
+    for line in log.splitlines():
+        if found := _BEGIN.search(line):
+            begin, content = found, []
+        elif begin and _END in line:
+            try:
+                journals.append(_unpack("".join(content), int(begin[1]), begin[2], name))
+                problem = None
+            except ReportError as error:
+                problem = error
+            begin = None
+        elif begin:
+            content += line.split()[-1:]
+    if begin:
+        problem = ReportError(f"{name}: the journal block is cut off: fetch the whole log")
+    if problem:
+        raise problem
     return journals
 
 
 def _unpack(text: str, size: int, digest: str, name: str) -> bytes:
+    if size > _MAX_BYTES:
+        raise ReportError(f"{name}: the journal block is too large: {size} bytes")
     try:
         # One byte more than announced is enough to see that too much is there.
         journal = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
-    except (binascii.Error, zlib.error) as error:
+    except (ValueError, zlib.error) as error:
         raise ReportError(f"{name}: the journal block is damaged: {error}") from error
     if len(journal) != size or hashlib.sha256(journal).hexdigest() != digest:
         raise ReportError(f"{name}: the journal block does not match its checksum")
