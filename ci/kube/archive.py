@@ -10,6 +10,7 @@ import io
 import json
 import platform
 import tarfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kube.errors import ClusterError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+OCI_NAME = "org.opencontainers.image.ref.name"
 
 
 def write_archive(path: Path, *, name: str, layer: Path, config: Mapping[str, Any]) -> None:
@@ -46,20 +48,26 @@ def write_archive(path: Path, *, name: str, layer: Path, config: Mapping[str, An
         _add(archive, "manifest.json", json.dumps(manifest).encode())
 
 
-def names_in(path: Path) -> list[str]:
-    """Return the names of the images in an archive; raise ClusterError if it is none."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an archive holds: images by name, in the format "docker" or "oci"."""
+
+    format: str
+    names: tuple[str, ...]
+
+
+def contents_of(path: Path) -> Contents:
+    """Return what is in an archive of images; raise ClusterError if it is none."""
     try:
         with tarfile.open(path) as archive:
-            names = set(archive.getnames())
-            if "manifest.json" in names:
-                return [
-                    tag for image in _read(archive, "manifest.json") for tag in image["RepoTags"]
-                ]
-            if "index.json" in names:
-                manifests = _read(archive, "index.json")["manifests"]
-                annotations = [manifest.get("annotations", {}) for manifest in manifests]
-                key = "org.opencontainers.image.ref.name"
-                return [values[key] for values in annotations if key in values]
+            files = set(archive.getnames())
+            if "manifest.json" in files:
+                images = _read(archive, "manifest.json")
+                return Contents("docker", tuple(n for image in images for n in image["RepoTags"]))
+            if "index.json" in files:
+                images = _read(archive, "index.json")["manifests"]
+                notes = [image.get("annotations", {}) for image in images]
+                return Contents("oci", tuple(note[OCI_NAME] for note in notes if OCI_NAME in note))
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).partition("\n")[0]
         raise ClusterError(f"{path} is no image archive: {reason}") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kube.archive import names_in, write_archive
+from kube.archive import Contents, contents_of, write_archive
 from kube.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_name_written_is_name_read(archive: Path) -> None:
-    assert names_in(archive) == [NAME]
+    assert contents_of(archive) == Contents("docker", (NAME,))
 
 
 def test_manifest_names_the_parts_and_config_the_layers_digest(archive: Path) -> None:
@@ -51,7 +51,7 @@ def test_name_in_an_oci_archive_is_its_manifests_annotation(tmp_path: Path) -> N
     (tmp_path / "index.json").write_text(json.dumps(index))
     with tarfile.open(tmp_path / "image.tar", "w") as content:
         content.add(tmp_path / "index.json", "index.json")
-    assert names_in(tmp_path / "image.tar") == [NAME]
+    assert contents_of(tmp_path / "image.tar") == Contents("oci", (NAME,))
 
 
 def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:
@@ -60,5 +60,5 @@ def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:
     tarfile.open(empty, "w").close()
     for path in (text, empty):
         with pytest.raises(ClusterError, match=r"is no image archive: .+$") as refusal:
-            names_in(path)
+            contents_of(path)
         assert "\n" not in str(refusal.value)

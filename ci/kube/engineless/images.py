@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kube.archive import names_in
+from kube.archive import contents_of
 from kube.buildah import BUILDAH, image_id
 from kube.commands import run
 from kube.errors import ClusterError
@@ -62,11 +62,17 @@ def _docker_id(image: str) -> str | None:
 
 
 def _import(layout: Layout, archive: Path) -> list[str]:
-    names = names_in(archive)
+    contents = contents_of(archive)
+    names = list(contents.names)
     if not names:
         raise ClusterError(f"the images in {archive} have no names")
-    # A name in an OCI archive is relative unless containerd is told better; one can be told.
-    options = ["--index-name", names[0]] if len(names) == 1 else []
+    options = []
+    if contents.format == "oci":
+        # Its names are relative unless containerd is told a whole one. Docker's are whole: a
+        # second record of the same name would have the first one's content collected at once.
+        if len(names) > 1:
+            raise ClusterError(f"{archive} holds several images: {', '.join(names)}")
+        options = ["--index-name", names[0]]
     run([*_ctr(layout), "images", "import", *options, str(archive)], timeout_s=COPY_S)
     missing = [name for name in names if name not in _images(layout)]
     if missing:
