@@ -47,7 +47,7 @@ golden: .venv/.ready ## Rewrite the golden files; review the difference like cod
 
 .PHONY: generate
 generate: .venv/.ready ## Rewrite what is generated: the chart's schema and README
-	ci/generate
+	$(BIN)/python ci/generate
 
 .PHONY: clean
 clean: ## Remove the environment and everything built in this folder
