@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from pyreqwest.http import HeaderMap
+
 __all__ = ["Clients", "NoAnswerError", "Response"]
 
 # AgentSpec's own runner waits this long for a connection, and for each read.
@@ -29,6 +31,9 @@ TIMEOUT_S = 10
 # not tell: a connection that breaks later is a ConnectError too, a late answer a connect timeout.
 _NOT_CONNECTED = "client error (Connect)"
 
+# What stands for a value that pyreqwest cannot hand out: it knows visible ASCII alone.
+NOT_ASCII = "[not ASCII]"
+
 
 class NoAnswerError(Exception):
     """A target was reached, and then gave no usable response: the agent's fault."""
@@ -36,7 +41,10 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A response that came whole; header names are in lower case."""
+    """A response that came whole; header names are in lower case.
+
+    `body` is decompressed, `headers` are as they came: `content-encoding` is still there.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -57,6 +65,11 @@ class Clients:
             ClientBuilder()
             .user_agent(f"agentrig/{__version__}")
             .follow_redirects(enable=False)
+            # Its own decompression hides that there was any: see _decompressed.
+            .gzip(enable=False)
+            .deflate(enable=False)
+            .brotli(enable=False)
+            .zstd(enable=False)
             .connect_timeout(wait)
             .read_timeout(wait)
             .build()
@@ -85,12 +98,16 @@ class Clients:
             raise RuntimeError("Clients is used outside of its 'async with'")
         try:
             builder = self._client.request(method, url).headers(headers)
+            if not any(name.lower() == "accept-encoding" for name, _ in headers):
+                builder = builder.header("accept-encoding", "gzip, deflate")
             if body is not None:
                 builder = builder.body_bytes(body)
             response = await builder.build().send()
             content = bytes(await response.bytes())
-            found = tuple((str(name), str(value)) for name, value in response.headers.items())
-            return Response(status=response.status, headers=found, body=content)
+            found = _readable(response.headers)
+            return Response(
+                status=response.status, headers=found, body=_decompressed(content, found)
+            )
         except pyreqwest_errors.RequestError as error:
             causes = _causes(error)
             if _NOT_CONNECTED in causes:
@@ -102,6 +119,41 @@ class Clients:
             # A URL, method or header that HTTP does not allow; BuilderError is one of them.
             causes = _causes(error)
             raise NoAnswerError(f"the request cannot be sent: {causes[-1]}") from error
+
+
+def _readable(headers: HeaderMap) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(headers.items())
+    except ValueError:
+        found: list[tuple[str, str]] = []
+        for name in dict.fromkeys(headers):
+            try:
+                found += [(name, value) for value in headers.getall(name)]
+            except ValueError:
+                found.append((name, NOT_ASCII))
+        return tuple(found)
+
+
+def _decompressed(body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
+    """Undo the codings of RFC 9110, 8.4, that were asked for; the last one named comes first."""
+    names = ",".join(value for name, value in headers if name == "content-encoding")
+    for coding in reversed([name.strip().lower() for name in names.split(",")]):
+        if coding in {"gzip", "x-gzip", "deflate"} and body:
+            body = _inflated(body, coding)
+    return body
+
+
+def _inflated(body: bytes, coding: str) -> bytes:
+    import zlib  # noqa: PLC0415  # few agents compress
+
+    # 32 more bits let zlib tell gzip's header from its own; many servers send neither.
+    for wbits in (zlib.MAX_WBITS + 32, -zlib.MAX_WBITS):
+        inflater = zlib.decompressobj(wbits)
+        try:
+            return inflater.decompress(body) + inflater.flush()
+        except zlib.error:
+            continue
+    raise NoAnswerError(f"no whole response: its body is not {coding}, as its headers say")
 
 
 def _causes(error: Exception) -> list[str]:
