@@ -20,7 +20,7 @@ _NO_TEXT = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "fl
 
 # What stands for one character of a scalar's text, by the scalar's style.
 _CHARACTER = {
-    None: re.compile("."),
+    "": re.compile("."),
     "'": re.compile("''|."),
     '"': re.compile(r"\\(?:x.{2}|u.{4}|U.{8}|.)|."),
 }
@@ -70,10 +70,12 @@ def place_in(node: yaml.ScalarNode, offset: int, lines: list[str]) -> tuple[int,
         if line < len(lines) and lines[line].endswith(text):
             return line, len(lines[line]) - len(text) + offset - (before.rfind("\n") + 1)
         return None
-    if node.style not in _CHARACTER or node.end_mark.line != start.line:
+    # A plain scalar's style is '' to libyaml, None to PyYAML's own parser.
+    style = node.style or ""
+    if style not in _CHARACTER or node.end_mark.line != start.line:
         return None
-    begin = start.column + (1 if node.style else 0)
-    found = list(_CHARACTER[node.style].finditer(lines[start.line], begin, node.end_mark.column))
+    begin = start.column + len(style)
+    found = list(_CHARACTER[style].finditer(lines[start.line], begin, node.end_mark.column))
     return (start.line, found[offset].start()) if offset < len(found) else None
 
 

@@ -16,12 +16,13 @@ from agentrig.scenario._mistakes import closest
 
 __all__ = ["Query", "QueryError", "QuerySyntaxError", "compile_query"]
 
-# A path begins with a dot or a bracket; `length` or `$name` alone is jq.
-_NAME = r"[^\s.\[\]|(){},;:\"'?+*/=<>!&\\$]+"
+# A path begins with a dot or a bracket; `length` or `$name` alone is jq. Its names hold what jq
+# could not make sense of there: `.$ref`, `.dc:title`, `.content-type`.
+_NAME = r"\$?[^\s.\[\]|(){},;\"'?+*/=<>!\\$]+"
 _DOTTED = re.compile(rf"\.*(?:(?:{_NAME}|\[-?\d+\])(?:\.+(?={_NAME}|\[|$)|(?=\[)|$))*")
-_BARE = re.compile(rf"{_NAME}(?:\.{_NAME}|\.?\[-?\d+\])*")
-# What AgentSpec takes for a key and jq does not: `.$ref`, `.@id/x`, `.dc:title`.
-_LOOSE_NAME = r"\$?[^\s.\[\]|(){},;\"'?=<>!\\$]+"
+_BARE = re.compile(rf"(?!\$){_NAME}(?:\.{_NAME}|\.?\[-?\d+\])*")
+# Arithmetic in jq, unless what it names is no jq function: `.text/plain`.
+_LOOSE_NAME = _NAME.replace("+*/", "")
 _LOOSE = re.compile(rf"\.+{_LOOSE_NAME}(?:\.+{_LOOSE_NAME}|\.*\[-?\d+\])*\.*")
 _PART = re.compile(rf"\[(?P<index>-?\d+)\]|(?P<name>{_LOOSE_NAME})")
 
@@ -117,7 +118,7 @@ _JQ_MESSAGE = re.compile(
     r"(?:\n.*\n +(?P<underline>\^+)$)?",
     re.MULTILINE,
 )
-_UNDEFINED = re.compile(r"(?P<name>\w+)/\d+ is not defined")
+_UNDEFINED = re.compile(r"(?P<name>\w+)/(?P<arity>\d+) is not defined")
 # The names that libjq's grammar has for what an author wrote.
 _GRAMMAR = {
     "INVALID_CHARACTER": "character",
@@ -142,7 +143,7 @@ def _syntax_error(message: str, text: str) -> QuerySyntaxError:
         problem,
         offset=_offset(text, int(found["line"]), int(found["column"])) if found["line"] else None,
         length=len(found["underline"] or " "),
-        hint=closest(undefined["name"], _builtins()) if undefined else None,
+        hint=closest(undefined["name"], _functions(undefined["arity"])) if undefined else None,
     )
 
 
@@ -153,7 +154,9 @@ def _offset(text: str, line: int, column: int) -> int:
     return min(sum(len(one) + 1 for one in above) + len(within), max(0, len(text) - 1))
 
 
-def _builtins() -> set[str]:
-    import jq  # noqa: PLC0415  # only a mistake asks for them
+def _functions(arity: str) -> list[str]:
+    """List jq's functions of so many arguments."""
+    import jq  # noqa: PLC0415  # see _Program
 
-    return {name.partition("/")[0] for name in jq.compile("builtins").input_value(None).first()}
+    functions = (name.split("/") for name in jq.compile("builtins").input_value(None).first())
+    return [name for name, takes in functions if takes == arity]

@@ -58,7 +58,7 @@ class Source:
             message = f"the file cannot be read: {error.strerror}"
             raise ScenarioError((Mistake(message=message, at=nowhere),)) from error
         try:
-            return cls(shown, data.decode("utf-8-sig"))
+            return cls(shown, data.decode().lstrip("\ufeff"))
         except UnicodeDecodeError as error:
             before = cls(shown, data[: error.start].decode("utf-8", errors="replace") + "\ufffd")
             last = len(before._lines) - 1
@@ -83,7 +83,7 @@ class Source:
         except _DateError as error:
             mark = error.mark
             raise self._fault(
-                "an unquoted date can never equal a JSON value",
+                "YAML reads this as a date, which JSON does not have",
                 self._span(mark.line, mark.column, len(error.value)),
                 f"quote it: '{error.value}'",
             ) from error

@@ -18,11 +18,11 @@ _CLOSERS = {
 }
 # What helps against a complaint that holds these words; `{line}` is where its context begins.
 _HINTS = {
-    "mapping values are not allowed": "quote a text that holds ': ', or check the indentation",
+    "mapping values are not allowed": "quote a text that holds ': '; else look at the indentation, and at the line above",
     "unknown escape character": "double the backslash, or use single quotes",
     "unhashable key": "a key must be text: quote it",
     "for merging": "'<<' takes an alias of a mapping",
-    "parsing a flow": "a comma is missing, or what line {line} opens is not closed",
+    "parsing a flow": "quote a text with brackets; else a comma is missing, or what line {line} opens is not closed",
     "parsing a block": "check the indentation: its block begins in line {line}",
 }
 _CORE_TAGS = "tag:yaml.org,2002:"

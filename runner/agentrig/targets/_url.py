@@ -23,11 +23,17 @@ def url_problem(url: str) -> str | None:
     if _FORBIDDEN.search(url):
         return f"'{url}' is no URL: it holds white space"
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        # `http://[::1` or `http://agent:99999`.
-        return f"'{url}' is no URL: {str(error)[:1].lower()}{str(error)[1:]}"
-    if not parts.hostname:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return f"'{url}' is no URL: brackets stand around IPv6 addresses alone"
+    if not host:
         return f"'{url}' names no host"
-    return f"'{url}' is no URL: port 0" if port == 0 else None
+    return None if _has_port(url) else f"'{url}' is no URL: ports go from 1 to 65535"
+
+
+def _has_port(url: str) -> bool:
+    """Tell whether the port of a URL can be, or is left to the scheme."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
