@@ -23,15 +23,18 @@ __all__ = ["run", "run_paths"]
 
 DEFAULT_RESULTS = Path("results")
 
-# pytest with only what a run needs: installed plugins stay out, and so do the options of
-# whatever project the scenarios lie in; its cache would be written where a pod cannot write.
+# pytest with only what a run needs: installed plugins stay out, and so does what the project in
+# which the scenarios lie asks of its own tests; the cache would be written where a pod cannot write.
 _PYTEST_ARGS = (
     "--disable-plugin-autoload",
     *("-p", "pytest_timeout"),
     *("-p", "no:cacheprovider"),
-    *("-o", "addopts="),
+    *("-o", "addopts=", "-o", "required_plugins=", "-o", "filterwarnings="),
+    *("-o", "strict=false", "-o", "strict_config=false", "-o", "log_cli=false"),
     *("-qqqq", "--no-header", "--no-summary"),
 )
+# The same from the environment of a CI server: options come after `--`.
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 @click.command()
@@ -45,6 +48,7 @@ _PYTEST_ARGS = (
 @click.option(
     "--target",
     "targets",
+    envvar="AGENTRIG_RUN_TARGET",
     multiple=True,
     metavar="NAME=URL",
     help="URL of a target; NAME may be AGENT/NAME. Repeatable.",
@@ -74,7 +78,13 @@ _PYTEST_ARGS = (
     help="Namespace of the agents. Default: the pod's own, else 'demo'.",
 )
 @click.option("--cluster-domain", metavar="DOMAIN", help="Default: cluster.local.")
-@click.option("--context", "kube_context", metavar="NAME", help="Context of the kubeconfig.")
+@click.option(
+    "--context",
+    "kube_context",
+    envvar="AGENTRIG_RUN_CONTEXT",
+    metavar="NAME",
+    help="Context of the kubeconfig.",
+)
 @click.option(
     "--kube-server", hidden=True, metavar="URL", help="The Kubernetes API of the embedded demo."
 )
@@ -91,6 +101,7 @@ _PYTEST_ARGS = (
 @click.option(
     "--color/--no-color",
     "colour",
+    envvar="AGENTRIG_RUN_COLOR",
     default=None,
     help="Default: colour on a terminal, unless NO_COLOR is set.",
 )
@@ -166,6 +177,8 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     plugin = pytest_plugin.AgentrigPlugin(options)
     gc.freeze()
     gc.enable()
+    for name in _PYTEST_VARIABLES:
+        os.environ.pop(name, None)
     code = 0
     with Interrupts(lambda: plugin.exit_code is not None):
         try:
