@@ -15,6 +15,7 @@ from bench.measure import interleave
 from bench.report import Goal
 from bench.server import serving
 from bench.workloads import AGENTRIG, PYTEST, TAVERN, Workload, contenders
+from kube.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def main(args: Sequence[str] | None = None) -> int:
     options = parser.parse_args(args)
     try:
         text = _measure({START_UP: options.start_rounds, STEPS: options.step_rounds})
-    except BenchError as error:
+    except (BenchError, ClusterError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if options.record:

@@ -20,7 +20,7 @@ __all__ = ["Goal", "goal_table", "machine", "run_table", "versions"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """How the times of `slow` and `fast` should stand: their ratio at most, or at least, `bound`.
+    """What `over` should take of the time of `under`, both in the order of the rounds.
 
     The verdict falls on the median of the ratios of each round's pair, which noise moves least;
     with `worst` on the largest of them. Without a bound there is no verdict.
@@ -52,9 +52,9 @@ def run_table(workload: Workload, runs: Mapping[str, Sequence[Run]]) -> str:
 
 
 def goal_table(goals: Sequence[Goal]) -> str:
-    """Show the ratios of times beside their goals."""
+    """Show the ratios of times beside their goals; `CPU` is that of CPU times, of pairs."""
     rows: list[tuple[str, ...]] = [
-        ("time of one over the other", "of medians", "of pairs", "goal", "")
+        ("time of one over the other", "of medians", "of pairs", "CPU", "goal", "verdict")
     ]
     rows += [_goal_row(goal) for goal in goals]
     return f"### Ratios\n\n{_table(rows)}"
@@ -71,23 +71,26 @@ def machine() -> str:
 
 def versions(tavern: Mapping[str, str]) -> str:
     """Name what was measured; `tavern` are the versions of Tavern's environment by name."""
-    own = ", ".join(f"{name} {version(name)}" for name in ("agentrig", "pytest", "httpx"))
+    own = ", ".join(
+        f"{name} {version(name)}" for name in ("agentrig", "pyreqwest", "pytest", "httpx")
+    )
     others = ", ".join(f"{name} {number}" for name, number in tavern.items())
     return f"Python {platform.python_version()}; {own}; in an environment of its own {others}"
 
 
 def _goal_row(goal: Goal) -> tuple[str, ...]:
     of_medians = _median_s(goal.over) / _median_s(goal.under)
-    pairs = [
-        over.elapsed_s / under.elapsed_s for over, under in zip(goal.over, goal.under, strict=True)
-    ]
-    of_pairs = max(pairs) if goal.worst else median(pairs)
+    both = list(zip(goal.over, goal.under, strict=True))
+    choose = max if goal.worst else median
+    of_pairs = choose(over.elapsed_s / under.elapsed_s for over, under in both)
+    of_cpu = choose(over.cpu_s / under.cpu_s for over, under in both)
     bound, met = "", ""
     if goal.at_most is not None:
         bound, met = f"at most {goal.at_most:g}", _verdict(holds=of_pairs <= goal.at_most)
     if goal.at_least is not None:
         bound, met = f"at least {goal.at_least:g}", _verdict(holds=of_pairs >= goal.at_least)
-    return goal.title, "" if goal.worst else f"{of_medians:.2f}", f"{of_pairs:.2f}", bound, met
+    shown = "" if goal.worst else f"{of_medians:.2f}"
+    return goal.title, shown, f"{of_pairs:.2f}", f"{of_cpu:.2f}", bound, met
 
 
 def _median_s(runs: Sequence[Run]) -> float:

@@ -15,18 +15,19 @@ from kube.cache import cache_folder, exclusive
 __all__ = ["distributions", "ensure"]
 
 _REQUIREMENTS = Path(__file__).with_name("tavern-requirements.txt")
-_INSTALL_TIMEOUT_S = 300
+# Another process may be installing it.
+_WAIT_S = 300
 
 
 def ensure() -> Path:
     """Give the folder of programs of an environment that has Tavern; make it if it is missing."""
     content = _REQUIREMENTS.read_bytes() + sys.version.encode()
     folder = cache_folder("bench") / f"tavern-{hashlib.sha256(content).hexdigest()[:12]}"
-    with exclusive("bench-tavern", timeout_s=_INSTALL_TIMEOUT_S):
+    with exclusive("bench-tavern", timeout_s=_WAIT_S):
         ready = folder / ".ready"
         if not ready.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            venv.create(folder, with_pip=True)
+            venv.create(folder, symlinks=True, with_pip=True)
             _install(folder / "bin" / "python")
             ready.touch()
     return folder / "bin"
@@ -59,7 +60,6 @@ def _install(python: Path) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=_INSTALL_TIMEOUT_S,
     )
     if done.returncode != 0:
         raise BenchError(f"Tavern cannot be installed:\n{done.stderr or done.stdout}")
