@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -14,37 +13,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentrig.events import Outcome
-from agentrig.scenario import load_scenario
-from agentrig.steps import Clients, StepContext, step_kinds
-from agentrig.targets import Resolver, TargetSettings, Via
 from tests.agentspec.documents import Case, cases
 from tests.agentspec.reference import Refused, run_document
+from tests.support.bench import Bench
 from tests.support.scripted_server import ScriptedServer, answer, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from agentrig.targets import Target
+    from agentrig.steps import StepResult
     from tests.support.scripted_server import Request
 
 
 class Both:
     """AgentSpec's runner and ours, on the same server: the proxy below /p, the control at /c."""
 
-    def __init__(
-        self,
-        file: Path,
-        server: ScriptedServer,
-        client: httpx.Client,
-        runner: asyncio.Runner,
-        clients: Clients,
-    ) -> None:
-        self._file = file
+    def __init__(self, server: ScriptedServer, client: httpx.Client, bench: Bench) -> None:
         self._server = server
         self._client = client
-        self._runner = runner
-        self._clients = clients
+        self._bench = bench
         self._targets = {"proxy": f"{server.url}/p", "control": f"{server.url}/c"}
 
     def run(self, case: Case, *, unicode: bool = True) -> tuple[Refused | None, Refused | None]:
@@ -55,36 +42,22 @@ class Both:
         theirs = run_document(case.document, self._client, **self._targets)
         they_sent = self._take_requests()
         text = yaml.safe_dump(case.document, allow_unicode=unicode, sort_keys=False)
-        self._file.write_text(text, encoding="utf-8")
-        ours = self._runner.run(self._run_ours())
+        results = self._bench.run(text, self._targets)
         assert self._take_requests() == they_sent
-        return theirs, ours
+        return theirs, first_refused(results)
 
     def _take_requests(self) -> list[Any]:
         taken = [essence(request) for request in self._server.requests]
         self._server.requests.clear()
         return taken
 
-    async def _run_ours(self) -> Refused | None:
-        settings = TargetSettings(via=Via.DIRECT, namespace="demo", overrides=self._targets)
-        resolver = Resolver(settings)
-        scenario = load_scenario(self._file, step_kinds(), endpoints=settings.names)
 
-        async def find_target(endpoint: str) -> Target:
-            return resolver.resolve(endpoint, scenario)
-
-        for index, step in enumerate(scenario.steps):
-            context = StepContext(
-                scenario=scenario,
-                location=("steps", index),
-                clients=self._clients,
-                find_target=find_target,
-            )
-            result = await step_kinds().kind_of(step).execute(step, context)
-            for check in result.checks:
-                if check.outcome is not Outcome.PASSED:
-                    return Refused(step=index, assertion=check.check, message=check.message)
-        return None
+def first_refused(results: list[StepResult]) -> Refused | None:
+    for index, result in enumerate(results):
+        for check in result.checks:
+            if check.outcome is not Outcome.PASSED:
+                return Refused(step=index, assertion=check.check, message=check.message)
+    return None
 
 
 def essence(request: Request) -> tuple[Any, ...]:
@@ -95,16 +68,12 @@ def essence(request: Request) -> tuple[Any, ...]:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    file = tmp_path_factory.mktemp("parity") / "document.yaml"
     with (
         scripted_server() as server,
         httpx.Client(trust_env=False) as client,
-        asyncio.Runner() as runner,
+        Bench(tmp_path_factory.mktemp("parity")) as bench,
     ):
-        clients = Clients()
-        runner.run(clients.__aenter__())
-        yield Both(file, server, client, runner, clients)
-        runner.run(clients.__aexit__(None, None, None))
+        yield Both(server, client, bench)
 
 
 def agree(theirs: Refused | None, ours: Refused | None) -> bool:
