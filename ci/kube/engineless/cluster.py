@@ -132,7 +132,8 @@ class EnginelessBackend:
             raise ClusterError(
                 "could not remove all of the cluster", hint="\n".join(["still there:", *left])
             )
-        steps.done(f"the cluster is down (logs: {latest_logs(self._layout)})")
+        logs = latest_logs(self._layout)
+        steps.done(f"the cluster is down (logs: {logs})" if logs else "the cluster is down")
 
     def _give_up(self, error: BaseException, steps: Steps) -> None:
         """Take down what was half made; the error's log has moved with the others."""
