@@ -92,7 +92,9 @@ class EnginelessBackend:
         )
 
     def status(self) -> Status:
-        """Ask each component how it is."""
+        """Ask each component how it is; that a cluster is down, anyone can see."""
+        if Cluster.find(self._layout):
+            _require_root()
         return look(self._layout)
 
     def _lock(self) -> AbstractContextManager[None]:
