@@ -82,7 +82,7 @@ def folder(tmp_path: Path, demo: Demo) -> Path:
 def shell(command: str, folder: Path, demo: Demo) -> subprocess.CompletedProcess[str]:
     targets = " ".join(f"{name}={url}" for name, url in demo.targets().items())
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "AGENTRIG_RUN_TARGETS": targets}
+    env = {**os.environ, "PATH": path, "AGENTRIG_RUN_TARGET": targets}
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
