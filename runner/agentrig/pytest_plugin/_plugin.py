@@ -38,7 +38,7 @@ class AgentrigPlugin:
         """Make the run known to items and fixtures."""
         config.stash[RUN] = self.run
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
-        if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(
                 "agentrig runs scenarios at the same time by itself: leave pytest-xdist out (-n 0)"
             )
@@ -57,13 +57,19 @@ class AgentrigPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put Python modules behind the scenarios, which the engine runs at the same time."""
+        """Put Python modules behind the scenarios, which the engine runs at the same time.
+
+        A run knows its scenarios by name, so that --keep-duplicates has no effect.
+        """
+        items[:] = {item.nodeid: item for item in items}.values()
         items.sort(key=lambda item: not isinstance(item, ScenarioItem))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Run the engine while pytest walks its items."""
-        if self._problems or session.config.option.collectonly:
+        option = session.config.option
+        ends_here = self._problems and not option.continue_on_collection_errors
+        if ends_here or option.collectonly:
             try:
                 return (yield)
             except session.Interrupted:

@@ -37,20 +37,20 @@ def plan_test(item: pytest.Item) -> Planned:
 
 @dataclass(slots=True)
 class _Phases:
-    """What the setup, the call and the teardown of one test came to."""
+    """What the setup, the call and the teardown of one test came to.
+
+    `problem` is that of the first phase that had one: what fails after it may well fail of it.
+    """
 
     elapsed_s: float = 0.0
-    failed: bool = False
+    problem: Outcome | None = None
     skipped: str | None = None
-    broken: bool = False
     message: str | None = None
     details: list[str] = field(default_factory=list)
 
     def outcome(self) -> Outcome:
-        if self.broken:
-            return Outcome.ERROR
-        if self.failed:
-            return Outcome.FAILED
+        if self.problem:
+            return self.problem
         return Outcome.PASSED if self.skipped is None else Outcome.SKIPPED
 
 
@@ -74,17 +74,18 @@ class PythonTests:
         phases.elapsed_s += report.duration
         if report.skipped:
             phases.skipped = _skip_reason(report)
-        if not report.failed:
-            return
-        phases.failed = True
         error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, AgentrigError):
+        # Broken infrastructure is no verdict, so that it cannot have been expected either (xfail).
+        broken = isinstance(error, AgentrigError)
+        if not (report.failed or broken):
+            return
+        phases.problem = phases.problem or (Outcome.ERROR if broken else Outcome.FAILED)
+        if broken:
             # Its text says all; how the runner came to raise it helps nobody.
-            phases.broken = True
             phases.message = phases.message or str(error)
         else:
-            text = call.excinfo.exconly(tryshort=True) if call.excinfo else "failed"
-            phases.message = phases.message or text.splitlines()[0]
+            text = call.excinfo.exconly(tryshort=True) if call.excinfo else report.longreprtext
+            phases.message = phases.message or next(iter(text.splitlines()), "failed")
             phases.details.append(report.longreprtext)
         phases.details += [f"--- {name}\n{content.rstrip()}" for name, content in report.sections]
 
