@@ -26,6 +26,9 @@ __all__ = ["Clients", "NoAnswerError", "Response"]
 
 # AgentSpec's own runner waits this long for a connection, and for each read.
 TIMEOUT_S = 10
+# Less, because the wait for a response begins with the wait for its connection: a target that a
+# network policy cuts off must run out of this one, and be known as unreachable.
+CONNECT_TIMEOUT_S = 9
 
 # How hyper, below pyreqwest, marks a failure before the connection stood. Its error classes do
 # not tell: a connection that breaks later is a ConnectError too, a late answer a connect timeout.
@@ -60,7 +63,6 @@ class Clients:
 
     async def __aenter__(self) -> Self:
         """Build the client within the event loop that it serves."""
-        wait = timedelta(seconds=TIMEOUT_S)
         self._client = (
             ClientBuilder()
             .user_agent(f"agentrig/{__version__}")
@@ -70,8 +72,8 @@ class Clients:
             .deflate(enable=False)
             .brotli(enable=False)
             .zstd(enable=False)
-            .connect_timeout(wait)
-            .read_timeout(wait)
+            .connect_timeout(timedelta(seconds=CONNECT_TIMEOUT_S))
+            .read_timeout(timedelta(seconds=TIMEOUT_S))
             .build()
         )
         return self
@@ -110,9 +112,11 @@ class Clients:
             )
         except pyreqwest_errors.RequestError as error:
             causes = _causes(error)
+            timeout = isinstance(error, pyreqwest_errors.RequestTimeoutError)
             if _NOT_CONNECTED in causes:
-                raise TargetError(causes[-1]) from error
-            if isinstance(error, pyreqwest_errors.RequestTimeoutError):
+                late = f"no connection within {CONNECT_TIMEOUT_S} s"
+                raise TargetError(late if timeout else causes[-1]) from error
+            if timeout:
                 raise NoAnswerError(f"no response within {TIMEOUT_S} s") from error
             raise NoAnswerError(f"no whole response: {causes[-1]}") from error
         except ValueError as error:
