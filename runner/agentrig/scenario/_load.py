@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from agentrig.errors import Mistake, ScenarioError
+from agentrig.errors import Mistake, ScenarioError, UsageError
 from agentrig.scenario._mistakes import mistakes_of
 from agentrig.scenario._model import Scenario, ScenarioFields, Step
 from agentrig.scenario._source import Source
@@ -22,7 +22,7 @@ class StepModels(Protocol):
     """Who knows which kinds of step there are: the registry of the steps layer."""
 
     def model_for(self, step: Mapping[str, Any]) -> type[Step]:
-        """Choose the model of a step by its keys."""
+        """Choose the model of a step by its keys. Raises UsageError when its kind is broken."""
 
 
 def load_scenario(
@@ -43,7 +43,11 @@ def load_scenario(
         mistakes += mistakes_of(error, source, model=ScenarioFields)
     steps: list[Step] = []
     for index, raw in _raw_steps(data):
-        model = models.model_for(raw)
+        try:
+            model = models.model_for(raw)
+        except UsageError as error:
+            mistakes.append(Mistake(message=str(error), at=source.locate(("steps", index))))
+            continue
         try:
             steps.append(model.model_validate(raw, context=context))
         except ValidationError as error:

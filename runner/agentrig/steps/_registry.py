@@ -56,10 +56,16 @@ class StepKinds:
         return sorted(self._doors)
 
     def kind(self, name: str) -> StepKind[Any]:
-        """Load a kind. Raises UsageError when its module does not offer a StepKind."""
+        """Load a kind. Raises UsageError when it cannot be imported, or is no StepKind."""
         if name not in self._loaded:
             door = self._doors[name]
-            kind = door.load()
+            try:
+                kind = door.load()
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                raise UsageError(
+                    f"step kind '{name}': cannot load '{door.value}': {problem}"
+                ) from error
             if not isinstance(kind, StepKind):
                 raise UsageError(f"step kind '{name}': '{door.value}' is no StepKind")
             self._loaded[name] = kind
