@@ -20,6 +20,7 @@ _CLOSERS = {
 _HINTS = {
     "mapping values are not allowed": "quote a text that holds ': '; else look at the indentation, and at the line above",
     "unknown escape character": "double the backslash, or use single quotes",
+    "invalid Unicode character": "write the character itself: YAML knows no pairs of escapes",
     "unhashable key": "a key must be text: quote it",
     "for merging": "'<<' takes an alias of a mapping",
     "parsing a flow": "quote a text with brackets; else a comma is missing, or what line {line} opens is not closed",
