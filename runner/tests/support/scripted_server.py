@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -112,6 +113,10 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def _read(self) -> Request | None:
         try:
+            # A client that speaks TLS begins with a byte that begins no method.
+            if self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                self.wfile.write(answer(400))
+                return None
             first = self.rfile.readline().decode("latin-1").split()
             headers: dict[str, str] = {}
             while line := self.rfile.readline().decode("latin-1").rstrip("\r\n"):
