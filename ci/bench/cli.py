@@ -32,8 +32,9 @@ STEPS = Workload(title="1,000 steps in 50 files", files=50, steps=20)
 _FAIRNESS = """\
 Each tool does the same work: POSTs with a JSON body and four checks each, to one local server
 that counts them. agentrig runs files at the same time and writes a journal, JUnit and a summary;
-the others run one file after the other and write nothing. Rounds are interleaved, after one that
-does not count. Times are those of whole processes, from start to end."""
+the others run one file after the other and write nothing. Each file of pytest + httpx opens one
+client of its own, which takes httpx 20 ms. Rounds are interleaved, after one that does not count.
+Times are those of whole processes, from start to end."""
 _EPILOG = """\
 A run that fails, or whose requests did not reach the server, ends the benchmark with exit
 code 1; a goal that is missed does not."""
