@@ -30,8 +30,7 @@ e2e: .venv/.ready ## Bring up a real Kubernetes, and test the charts and images 
 
 .PHONY: bench
 bench: .venv/.ready ## Measure start-up and throughput beside other tools
-	UV_PROJECT_ENVIRONMENT=.cache/bench $(UV) sync --quiet --frozen --all-extras --group bench
-	.cache/bench/bin/python ci/bench
+	$(BIN)/python ci/bench
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, types, charts and everything generated
