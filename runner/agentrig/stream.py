@@ -71,19 +71,22 @@ class EventStream:
             )
             self._seq += 1
             for reporter in list(self._reporters):
-                self._guard(reporter, lambda to=reporter: to.receive(record))  # type: ignore[misc]  # mypy cannot type a lambda's default
+                try:
+                    reporter.receive(record)
+                except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+                    self._leave_out(reporter, error)
 
     def close(self) -> None:
         """Close the reporters, in the order in which they receive."""
         with self._lock:
             for reporter in list(self._reporters):
-                self._guard(reporter, reporter.close)
+                try:
+                    reporter.close()
+                except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+                    self._leave_out(reporter, error)
 
-    def _guard(self, reporter: Reporter, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
-            self._reporters.remove(reporter)
-            problem = ReportError(f"{type(reporter).__name__} failed: {error}")
-            problem.__cause__ = error
-            self.problems.append(problem)
+    def _leave_out(self, reporter: Reporter, error: Exception) -> None:
+        self._reporters.remove(reporter)
+        problem = ReportError(f"{type(reporter).__name__} failed: {error}")
+        problem.__cause__ = error
+        self.problems.append(problem)

@@ -25,7 +25,7 @@ __all__ = ["JUNIT_FILE", "JunitReporter"]
 JUNIT_FILE = "junit.xml"
 
 # XML 1.0, 2.2 Characters: what may not stand in a document, even escaped.
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class JunitReporter(Tally):
