@@ -15,8 +15,8 @@ __all__ = ["printable", "render_excerpt", "render_mistakes"]
 # A line of minified YAML must not fill the screen: this much is shown around the fault.
 MAX_COLUMNS = 120
 
-# C0, DEL, C1, and the separators that some terminals break lines at.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# C0, DEL, C1, what some terminals break lines at, and what turns the direction of a text.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def render_excerpt(at: Position, note: str = "") -> str:

@@ -139,7 +139,7 @@ class Source:
         line = min(line, len(self._lines) - 1)
         text = self._lines[line]
         column = min(column, len(text))
-        visible = len(text.rstrip()) - column
+        visible = len(text.rstrip(" \t")) - column
         return Position(
             path=self.path,
             line=line + 1,
@@ -169,6 +169,8 @@ class Source:
         for node in scalars_below(yaml.compose(self._text, Loader=_Loader)):
             try:
                 _StrictLoader("").construct_object(node)
+            except yaml.YAMLError:
+                continue  # `<<`, which stands for nothing alone
             except (ValueError, KeyError):
                 kind = node.tag.rpartition(":")[2]
                 return self._fault(
@@ -216,7 +218,8 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]  # the base is c
     """YAML 1.1 as PyYAML's safe loader reads it, less what a scenario can never mean."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # PyYAML's signature
-        merged = any(key.tag == MERGE for key, _ in node.value)
+        is_mapping = isinstance(node, yaml.MappingNode)  # `!!set [a]` is none: super refuses it
+        merged = is_mapping and any(key.tag == MERGE for key, _ in node.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         if len(mapping) != len(node.value) and not merged:
             seen: dict[Any, yaml.Mark] = {}
