@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import click
@@ -13,6 +14,9 @@ from agentrig.steps import step_kinds
 from agentrig.targets import CONFIG_FILE, target_settings
 
 __all__ = ["lint"]
+
+# The default of pytest's `norecursedirs`: folders that `run` does not look into.
+_NOT_SEARCHED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv")
 
 
 @click.command()
@@ -61,8 +65,14 @@ def _scenario_files(paths: tuple[Path, ...]) -> list[Path]:
             files[path] = None
             continue
         found = sorted(path.rglob("*.yaml")) + sorted(path.rglob("*.yml"))
-        files.update(dict.fromkeys(file for file in found if file.name != CONFIG_FILE))
+        files.update(dict.fromkeys(file for file in found if _is_collected(file, path)))
     return list(files)
+
+
+def _is_collected(file: Path, root: Path) -> bool:
+    folders = file.relative_to(root).parts[:-1]
+    ignored = any(fnmatch(folder, pattern) for folder in folders for pattern in _NOT_SEARCHED)
+    return file.name != CONFIG_FILE and not ignored
 
 
 def _count(number: int, noun: str) -> str:
