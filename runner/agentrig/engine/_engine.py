@@ -69,13 +69,17 @@ class Engine:
             pass
         return future.result()
 
-    def stop(self) -> None:
-        """Interrupt what still runs, leave the rest not run, and wait until all is closed."""
+    def interrupt(self) -> None:
+        """Interrupt what still runs and leave the rest not run, without waiting for it."""
         self._stopping.set()
         loop, task = self._loop, self._main_task
         if loop and task and not loop.is_closed():
             with suppress(RuntimeError):  # the loop closed in between: it is done
                 loop.call_soon_threadsafe(task.cancel)
+
+    def stop(self) -> None:
+        """Interrupt, and wait until all is closed."""
+        self.interrupt()
         if self._thread.is_alive():
             self._thread.join()
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from agentrig.errors import TargetError, UsageError
@@ -36,6 +37,7 @@ class PortForwards:
         self._context = context
         self._tunnels: dict[tuple[Service, int | None], _Tunnel] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def forward(self, service: Service, *, local_port: int | None = None) -> int:
         """Give the local port of a tunnel to `service`, a free one unless it is chosen.
@@ -46,6 +48,8 @@ class PortForwards:
         if kubectl is None:
             raise UsageError("--via port-forward needs kubectl on PATH")
         with self._lock:
+            if self._closed:
+                raise TargetError(f"no tunnel to service {service.name}: the run is over")
             key = (service, local_port)
             if key not in self._tunnels:
                 self._tunnels[key] = _Tunnel(self._command(kubectl, service), service, local_port)
@@ -60,8 +64,9 @@ class PortForwards:
             tunnel.restart()
 
     def close(self) -> None:
-        """Close every tunnel."""
+        """Close every tunnel, for good; those who wait for one get TargetError."""
         with self._lock:
+            self._closed = True
             tunnels, self._tunnels = list(self._tunnels.values()), {}
         for tunnel in tunnels:
             tunnel.close()
@@ -93,40 +98,46 @@ class _Tunnel:
         """Wait until the tunnel has come up once."""
         with self._lock:
             if self._answer is None:
-                self._answer = self._next_answer()
+                self._answer = self._next_answer(READY_WITHIN_S)
         if isinstance(self._answer, str):
             where = f"service {self._service.name}, namespace {self._service.namespace}"
             raise TargetError(f"cannot forward a port to {where}: {self._answer}")
         return self._answer
 
     def restart(self) -> None:
-        port = self.port()
+        """Open the tunnel anew; one that never came up is left as it is."""
+        try:
+            port = self.port()
+        except TargetError:
+            return
         while not self._said.empty():
             self._said.get_nowait()
         if self._process:
             self._process.terminate()
-        answer = self._next_answer()
-        if answer != port:
-            raise TargetError(f"cannot forward port {port} again: {answer}")
+        deadline = time.monotonic() + READY_WITHIN_S
+        # kubectl may be led to the pod that is gone a few times before it finds the new one.
+        while (answer := self._next_answer(deadline - time.monotonic())) != port:
+            if time.monotonic() >= deadline or self._closing.is_set():
+                raise TargetError(f"cannot forward port {port} again: {answer}")
 
     def close(self) -> None:
         self._closing.set()
         if self._process:
             self._process.terminate()
         self._thread.join()
+        self._said.put("the run is over")  # for whoever still waits
 
-    def _next_answer(self) -> int | str:
+    def _next_answer(self, within_s: float) -> int | str:
         try:
-            return self._said.get(timeout=READY_WITHIN_S)
+            return self._said.get(timeout=max(0.0, within_s))
         except queue.Empty:
             return f"kubectl port-forward was not ready within {READY_WITHIN_S:.0f} s"
 
     def _watch(self) -> None:
-        while not self._closing.is_set():
-            came_up = self._run_once()
-            if self._local_port is None and not came_up:
-                return  # it never came up: the first answer said why
-            self._closing.wait(RETRY_EVERY_S)
+        came_up = self._run_once()
+        # One that never came up is given up: its first answer said why.
+        while came_up and not self._closing.wait(RETRY_EVERY_S):
+            self._run_once()
 
     def _run_once(self) -> bool:
         ports = f"{self._local_port or ''}:{self._service.port}"
@@ -135,7 +146,8 @@ class _Tunnel:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         ) as process:
             self._process = process
             if self._closing.is_set():

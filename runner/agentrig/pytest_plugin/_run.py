@@ -97,7 +97,12 @@ class Run:
         return self._engine.result(scenario_id)
 
     def stop(self) -> None:
-        """Interrupt what still runs."""
+        """Interrupt what still runs, and close all tunnels."""
+        if self._engine:
+            self._engine.interrupt()
+        if self._forwards:
+            # Before the engine is waited for: a thread of its may wait for a tunnel to come up.
+            self._forwards.close()
         if self._engine:
             self._engine.stop()
 
@@ -110,8 +115,6 @@ class Run:
         cannot be run.
         """
         self.stop()
-        if self._forwards:
-            self._forwards.close()
         if not self._begun:
             self._announce([])
         for planned in self.tally.missing:
