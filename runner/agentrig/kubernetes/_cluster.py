@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agentrig.errors import ClusterError, UsageError
+from agentrig.errors import AgentrigError, ClusterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,14 +60,13 @@ class Cluster:
     def get_env(self, ref: str, *, namespace: str | None = None) -> dict[str, str]:
         """Read the literal environment variables of a workload's containers."""
         with _explained(f"read {ref}", self._where(namespace)):
-            workload = self._get(ref, namespace)
-        containers = workload.spec.template.spec.containers
-        return {
-            variable.name: variable.value or ""
-            for container in containers
-            for variable in container.env or ()
-            if variable.valueFrom is None
-        }
+            containers = self._get(ref, namespace).spec.template.spec.containers
+            return {
+                variable.name: variable.value or ""
+                for container in containers
+                for variable in container.env or ()
+                if variable.valueFrom is None
+            }
 
     def set_env(
         self,
@@ -254,4 +253,14 @@ def _explained(action: str, where: str) -> Iterator[None]:
     except (httpx2.TransportError, OSError) as error:
         raise ClusterError(
             f"cannot {action} in {where}: the API does not answer: {error}"
+        ) from error
+    except AgentrigError:
+        raise
+    except Exception as error:
+        # A login page, an answer of another shape, a kubeconfig that is no YAML: the client lets
+        # errors of all its libraries through.
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ClusterError(
+            f"cannot {action} in {where}: the configuration or the API's answer is of no use: "
+            f"{problem}"
         ) from error
