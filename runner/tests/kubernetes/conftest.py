@@ -1,5 +1,80 @@
 from __future__ import annotations
 
+import json
+import os
+import signal
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
 from tests.support.fixtures import agent, rig
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.agent_server import AgentServer
+
 __all__ = ["agent", "rig"]
+
+
+@dataclass
+class Kubectl:
+    """What the stand-in is told, and how often it was started."""
+
+    file: Path
+    folder: Path
+    upstream: int
+
+    def play(self, **what: Any) -> None:
+        draft = self.file.with_suffix(".draft")
+        draft.write_text(json.dumps({"upstream": self.upstream, **what}))
+        draft.replace(self.file)
+
+    @property
+    def starts(self) -> list[dict[str, Any]]:
+        file = self.file.with_suffix(".starts")
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    @property
+    def alive(self) -> list[int]:
+        return [one["pid"] for one in self.starts if Path(f"/proc/{one['pid']}").exists()]
+
+    def kill(self) -> None:
+        for pid in self.alive:
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def kubectl(
+    tmp_path: Path, agent: AgentServer, monkeypatch: pytest.MonkeyPatch
+) -> Kubectl:  # fmt: skip
+    """Put a stand-in first on PATH; it forwards to `agent`."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "kubectl"
+    source = Path(__file__).with_name("kubectl.py")
+    script.write_text(f"#!/bin/sh\nexec '{sys.executable}' -I -S '{source}' \"$@\"\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    one = Kubectl(tmp_path / "play.json", folder, int(agent.url.rpartition(":")[2]))
+    one.play()
+    monkeypatch.setenv("PLAY_KUBECTL", str(one.file))
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return one
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Any]], None]:
+    """Give `until(condition)`: waits for what another process does."""
+
+    def wait(condition: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.01)
+
+    return wait
