@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.support.golden import check_golden
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.support.rig import Rig
