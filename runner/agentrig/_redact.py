@@ -12,15 +12,17 @@ __all__ = ["cut", "redact_headers", "redact_url"]
 
 REDACTED = "[redacted]"
 
-# Headers whose values are credentials by definition, or by wide custom.
-_SECRET_HEADER = re.compile(
-    r"^(authorization|proxy-authorization|cookie|set-cookie)$"
-    r"|api[-_]?key|access[-_]?key|auth[-_]?token|secret|password|credential|session",
-    re.IGNORECASE,
+# What credentials are called, by definition or by wide custom. `tokens-used` is a number.
+_CREDENTIAL = (
+    r"authorization|cookie|secret|passw(?:or)?d|credential|session|signature|jwt|token(?![a-z])"
+    r"|(?:api|access|subscription|function|functions|master|private|auth)[-_]?key"
 )
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_SECRET_HEADER = re.compile(_CREDENTIAL, re.IGNORECASE)
+# Up to the last @ of the authority: a password may hold one.
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]+@")
+# Parameters of a query, or of the fragment that OAuth 2.0 (RFC 6749, 4.2.2) answers in.
 _SECRET_QUERY = re.compile(
-    r"(?<=[?&])([^=&#]*(?:token|secret|password|api[-_]?key|signature)[^=&#]*)=[^&#]*",
+    rf"(?<=[?&;#])((?:key|sig|auth|pwd|pass)(?==)|[^=&;#]*(?:{_CREDENTIAL})[^=&;#]*)=[^&;#]*",
     re.IGNORECASE,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -66,7 +67,7 @@ class HttpStep(Step):
 
     def title(self) -> str:
         """Name the step by its request where it has no name."""
-        return self.name or f"{self.method.upper()} {self.path}"
+        return self.name or f"{self.method.upper()} {redact_url(self.path)}"
 
     @field_validator("endpoint")
     @classmethod
@@ -143,7 +144,7 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
 
 def describe(target: Target) -> str:
     """Name a target for an error: its name, URL, service and namespace."""
-    return redact_url(str(target))
+    return str(replace(target, endpoint=redact_url(target.endpoint), url=redact_url(target.url)))
 
 
 def _no_answer(step: HttpStep, context: StepContext, problem: str) -> CheckResult:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from agentrig._redact import redact_url
 from agentrig.errors import UsageError
 from agentrig.targets._settings import TargetSettings, Via
 from agentrig.targets._url import is_url
@@ -139,7 +140,8 @@ class Resolver:
 
     def _fill(self, template: str, agent: str | None) -> str:
         if "{agent}" in template and not agent:
-            raise UsageError(f"target URL '{template}' needs an agent: name one in the scenario")
+            shown = redact_url(template)
+            raise UsageError(f"target URL '{shown}' needs an agent: name one in the scenario")
         return (
             template.replace("{agent}", agent or "")
             .replace("{namespace}", self.settings.namespace)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from agentrig._redact import redact_url
 from agentrig.errors import ScenarioError, UsageError
 from agentrig.scenario import Source, StrictModel, mistakes_of
 from agentrig.targets._url import url_problem
@@ -143,10 +144,13 @@ def _own_namespace() -> str:
 
 def _override(text: str) -> tuple[str, str]:
     name, separator, url = text.partition("=")
+    problem = _problem(name.rpartition("/")[2], url)
     if not separator:
-        raise UsageError(f"--target '{text}' has no '=': write NAME=URL or AGENT/NAME=URL")
-    if name.count("/") > 1 or (problem := _problem(name.rpartition("/")[2], url)):
-        raise UsageError(f"--target '{text}': {problem if name.count('/') <= 1 else 'two slashes'}")
+        problem = "it has no '=': write NAME=URL or AGENT/NAME=URL"
+    elif name.count("/") > 1:
+        problem = "its name has two slashes: write NAME=URL or AGENT/NAME=URL"
+    if problem:
+        raise UsageError(f"--target '{redact_url(text)}': {problem}")
     return name, url.rstrip("/")
 
 
@@ -157,7 +161,7 @@ def _problem(name: str, url: str) -> str | None:
     if problem := url_problem(url):
         return problem
     if "?" in url or "#" in url:
-        return f"'{url}' goes on behind its path: write the query in each step"
+        return f"'{redact_url(url)}' goes on behind its path: write the query in each step"
     for placeholder in re.findall(r"\{([^}]*)\}?", url):
         if placeholder not in PLACEHOLDERS:
             known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from agentrig._redact import redact_url
+
 __all__ = ["is_url", "url_problem"]
 
 # Whitespace and control characters, which urlsplit would drop in silence.
@@ -18,17 +20,18 @@ def is_url(endpoint: str) -> bool:
 
 def url_problem(url: str) -> str | None:
     """Say what is wrong with a URL, if anything; placeholders such as `{agent}` may stand in it."""
+    shown = redact_url(url)
     if not is_url(url):
-        return f"'{url}' is no URL: begin with http:// or https://"
+        return f"'{shown}' is no URL: begin with http:// or https://"
     if _FORBIDDEN.search(url):
-        return f"'{url}' is no URL: it holds white space"
+        return f"'{shown}' is no URL: it holds white space"
     try:
         host = urlsplit(url).hostname
     except ValueError:
-        return f"'{url}' is no URL: brackets stand around IPv6 addresses alone"
+        return f"'{shown}' is no URL: brackets stand around IPv6 addresses alone"
     if not host:
-        return f"'{url}' names no host"
-    return None if _has_port(url) else f"'{url}' is no URL: ports go from 1 to 65535"
+        return f"'{shown}' names no host"
+    return None if _has_port(url) else f"'{shown}' is no URL: ports go from 1 to 65535"
 
 
 def _has_port(url: str) -> bool:
