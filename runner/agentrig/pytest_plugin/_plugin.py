@@ -37,6 +37,7 @@ class AgentrigPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the run known to items and fixtures."""
         config.stash[RUN] = self.run
+        self._plugins = config.pluginmanager
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
         if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(
@@ -119,6 +120,11 @@ class AgentrigPlugin:
     ) -> tuple[str, str, str] | None:
         """Silence pytest's own progress where agentrig prints the report."""
         return (report.outcome, "", "") if self._silent else None
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let pytest add nothing to what agentrig's report says of an interruption."""
+        if self._silent:
+            self._plugins.unregister(name="terminalreporter")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: Any) -> None:
