@@ -84,7 +84,7 @@ class Rig:
         file.write_text(textwrap.dedent(text), encoding="utf-8")
         return file
 
-    def scenario(self, name: str, *paths: str, status: int = 200, **more: Any) -> Path:
+    def scenario(self, name: str, /, *paths: str, status: int = 200, **more: Any) -> Path:
         """Write `NAME.yaml` with a GET of each path, all of which must answer `status`."""
         steps = [
             {"endpoint": self.url, "path": path, "expect": {"status": status}}

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from agentrig.events import (
+    EVENT_KINDS,
+    CheckResult,
+    Event,
+    Exchange,
+    Outcome,
+    Planned,
+    Record,
+    ScenarioStarted,
+)
+
+RECORDS = [*EVENT_KINDS.values(), CheckResult, Exchange, Planned, Record]
+
+
+def test_every_event_has_a_wire_name_and_a_version() -> None:
+    """The names are in journals that are kept: they may be added to, and not changed."""
+    assert {kind: cls.version for kind, cls in EVENT_KINDS.items()} == {
+        "run.started": 1,
+        "scenario.started": 1,
+        "step.started": 1,
+        "step.finished": 1,
+        "scenario.finished": 1,
+        "run.finished": 1,
+    }
+
+
+def test_every_event_class_can_be_read_back() -> None:
+    # By name: slots make a second class of each.
+    declared = {cls.__name__ for cls in Event.__subclasses__()}
+    assert {cls.__name__ for cls in EVENT_KINDS.values()} == declared
+    assert all(cls.kind == kind for kind, cls in EVENT_KINDS.items())
+
+
+@pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
+def test_records_are_frozen_slotted_and_keyword_only(cls: type) -> None:
+    parameters = cls.__dataclass_params__  # type: ignore[attr-defined]  # of every data class
+    assert parameters.frozen
+    assert "__slots__" in cls.__dict__
+    assert all(field.kw_only for field in dataclasses.fields(cls))
+
+
+def test_an_event_cannot_be_changed() -> None:
+    event = ScenarioStarted(scenario="a")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        event.scenario = "b"  # type: ignore[misc]  # the point of it
+
+
+def test_outcomes_are_the_words_of_every_report() -> None:
+    assert [one.value for one in Outcome] == [
+        "passed",
+        "failed",
+        "error",
+        "skipped",
+        "interrupted",
+        "not_run",
+    ]

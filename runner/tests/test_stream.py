@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+
+from agentrig.errors import ReportError
+from agentrig.events import Record, RunFinished, ScenarioStarted
+from agentrig.stream import EventStream
+
+
+class Keep:
+    """A reporter that keeps what it is given, or fails at a record."""
+
+    def __init__(self, *, fails_at: int | None = None, fails_at_close: bool = False) -> None:
+        self.records: list[Record] = []
+        self.closed = 0
+        self._fails_at = fails_at
+        self._fails_at_close = fails_at_close
+
+    def receive(self, record: Record) -> None:
+        if record.seq == self._fails_at:
+            raise OSError(28, "No space left on device")
+        self.records.append(record)
+
+    def close(self) -> None:
+        if self._fails_at_close:
+            raise ValueError("cannot close")
+        self.closed += 1
+
+
+def said(count: int) -> list[ScenarioStarted]:
+    return [ScenarioStarted(scenario=str(number)) for number in range(count)]
+
+
+def test_records_are_numbered_and_stamped_in_utc() -> None:
+    keep = Keep()
+    zone = dt.UTC
+    now = dt.datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=zone)
+    stream = EventStream(run="r", reporters=[keep], shard=3, attempt=2, now=lambda: now)
+    for event in said(2):
+        stream.publish(event)
+    assert keep.records == [
+        Record(run="r", shard=3, attempt=2, seq=seq, time="2026-01-02T03:04:05.678Z", event=event)
+        for seq, event in enumerate(said(2))
+    ]
+
+
+def test_a_reporter_that_fails_is_left_out_and_told_once() -> None:
+    before, broken, after = Keep(), Keep(fails_at=1), Keep()
+    stream = EventStream(run="r", reporters=[before, broken, after])
+    for event in said(4):
+        stream.publish(event)
+    stream.close()
+    assert [len(one.records) for one in (before, broken, after)] == [4, 1, 4]
+    assert [one.closed for one in (before, broken, after)] == [1, 0, 1]
+    (problem,) = stream.problems
+    assert isinstance(problem, ReportError)
+    assert str(problem) == "Keep failed: [Errno 28] No space left on device"
+    assert isinstance(problem.__cause__, OSError)
+
+
+def test_one_reporter_at_two_places_fails_at_both() -> None:
+    broken = Keep(fails_at=0)
+    stream = EventStream(run="r", reporters=[broken, broken])
+    stream.publish(said(1)[0])
+    assert len(stream.problems) == 2
+
+
+def test_a_reporter_that_fails_at_its_close_is_told() -> None:
+    broken, after = Keep(fails_at_close=True), Keep()
+    stream = EventStream(run="r", reporters=[broken, after])
+    stream.close()
+    assert [str(one) for one in stream.problems] == ["Keep failed: cannot close"]
+    assert after.closed == 1
+
+
+def test_an_interrupt_is_not_taken_for_a_problem() -> None:
+    class Interrupted(Keep):
+        def receive(self, record: Record) -> None:  # noqa: ARG002  # the protocol
+            raise KeyboardInterrupt
+
+    stream = EventStream(run="r", reporters=[Interrupted()])
+    with pytest.raises(KeyboardInterrupt):
+        stream.publish(RunFinished(exit_code=0, elapsed_ms=1.0))
+    assert stream.problems == []
+    with pytest.raises(KeyboardInterrupt):
+        stream.publish(RunFinished(exit_code=0, elapsed_ms=1.0))
+
+
+def test_events_of_many_threads_reach_every_reporter_in_one_order() -> None:
+    keeps = [Keep(), Keep()]
+    stream = EventStream(run="r", reporters=keeps)
+
+    def publish() -> None:
+        for event in said(200):
+            stream.publish(event)
+
+    threads = [threading.Thread(target=publish) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.seq for one in keeps[0].records] == list(range(1_600))
+    assert keeps[0].records == keeps[1].records
