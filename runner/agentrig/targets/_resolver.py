@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from agentrig._redact import redact_url
 from agentrig.errors import UsageError
-from agentrig.targets._settings import TargetSettings, Via
-from agentrig.targets._url import is_url
+from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, Via
+from agentrig.targets._url import is_url, url_problem
 
 if TYPE_CHECKING:
     from agentrig.scenario import Scenario
@@ -19,6 +19,8 @@ __all__ = ["Forwarder", "Resolver", "Service", "Target"]
 
 # `service.namespace.svc` and what may follow: Kubernetes' DNS-based service discovery.
 _SERVICE_HOST = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\..*)?")
+
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join(PLACEHOLDERS)})\}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +144,15 @@ class Resolver:
         if "{agent}" in template and not agent:
             shown = redact_url(template)
             raise UsageError(f"target URL '{shown}' needs an agent: name one in the scenario")
-        return (
-            template.replace("{agent}", agent or "")
-            .replace("{namespace}", self.settings.namespace)
-            .replace("{cluster_domain}", self.settings.cluster_domain)
-            .rstrip("/")
-        )
+        values = {
+            "agent": agent or "",
+            "namespace": self.settings.namespace,
+            "cluster_domain": self.settings.cluster_domain,
+        }
+        url = _PLACEHOLDER.sub(lambda found: values[found[1]], template).rstrip("/")
+        if problem := url_problem(url):
+            raise UsageError(f"a target's placeholders were filled, and {problem}")
+        return url
 
 
 def _local_port(endpoint: str, scenario: Scenario | None) -> int | None:

@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import redact_url
 from agentrig.errors import ScenarioError, UsageError
-from agentrig.scenario import Source, StrictModel, mistakes_of
+from agentrig.scenario import Source, StrictModel, closest, mistakes_of
 from agentrig.targets._url import url_problem
 
 if TYPE_CHECKING:
@@ -67,30 +67,35 @@ class TargetSettings:
         return frozenset(self.templates) | {name.split("/")[-1] for name in self.overrides}
 
 
+def _target_name(name: str) -> str:
+    if problem := _name_problem(name):
+        raise PydanticCustomError("target", "{problem}", {"problem": problem})
+    return name
+
+
+def _target_url(url: str) -> str:
+    if problem := _url_problem(url):
+        raise PydanticCustomError("target", "{problem}", {"problem": problem})
+    return url
+
+
 class _Config(StrictModel):
     """The keys of `agentrig.yaml`."""
 
     via: str | None = None
     namespace: str | None = Field(default=None, min_length=1)
     cluster_domain: str | None = Field(default=None, min_length=1)
-    targets: dict[str, str] = Field(default={})
+    targets: dict[
+        Annotated[str, AfterValidator(_target_name)], Annotated[str, AfterValidator(_target_url)]
+    ] = Field(default={})
 
     @field_validator("via")
     @classmethod
     def _known_way(cls, value: str) -> str:
         if value not in list(Via):
-            raise PydanticCustomError(
-                "via", "'via' must be one of {ways}", {"ways": ", ".join(Via)}
-            )
-        return value
-
-    @field_validator("targets")
-    @classmethod
-    def _usable_targets(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, url in value.items():
-            if problem := _problem(name, url):
-                context = {"problem": problem, "within": (name,)}
-                raise PydanticCustomError("target", "{problem}", context)
+            known = ", ".join(Via)
+            context = {"value": value, "hint": closest(value, list(Via)) or f"one of: {known}"}
+            raise PydanticCustomError("via", "unknown way '{value}'", context)
         return value
 
 
@@ -132,6 +137,7 @@ def _read_config(config: Path | None) -> _Config:
         return _Config.model_validate({} if data is None else data)
     except ValidationError as error:
         mistakes = mistakes_of(error, source, model=_Config, what=CONFIG_FILE)
+        mistakes.sort(key=lambda mistake: (mistake.at.line, mistake.at.column))
         raise ScenarioError(tuple(mistakes)) from error
 
 
@@ -144,7 +150,7 @@ def _own_namespace() -> str:
 
 def _override(text: str) -> tuple[str, str]:
     name, separator, url = text.partition("=")
-    problem = _problem(name.rpartition("/")[2], url)
+    problem = _name_problem(name.rpartition("/")[2]) or _url_problem(url)
     if not separator:
         problem = "it has no '=': write NAME=URL or AGENT/NAME=URL"
     elif name.count("/") > 1:
@@ -154,10 +160,15 @@ def _override(text: str) -> tuple[str, str]:
     return name, url.rstrip("/")
 
 
-def _problem(name: str, url: str) -> str | None:
-    """Say what is wrong with a target, if anything."""
-    if not _TARGET_NAME.fullmatch(name):
-        return f"'{name}' is no target name: letters, digits, '.', '_' and '-'"
+def _name_problem(name: str) -> str | None:
+    """Say what is wrong with the name of a target, if anything."""
+    if _TARGET_NAME.fullmatch(name):
+        return None
+    return f"'{name}' is no target name: letters, digits, '.', '_' and '-'"
+
+
+def _url_problem(url: str) -> str | None:
+    """Say what is wrong with the URL of a target, if anything."""
     if problem := url_problem(url):
         return problem
     if "?" in url or "#" in url:
