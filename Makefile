@@ -24,6 +24,10 @@ demo: .venv/.ready ## Set up, and run the demo scenarios against five agents in 
 test: .venv/.ready ## Set up, and run all tests that need neither root nor a cluster
 	ci/test
 
+.PHONY: pythons
+pythons: $(UV) ## Run the package's tests on Python 3.11, 3.12 and 3.13 (PYTHONS="PATH ...")
+	ci/pythons $(UV) $(PYTHONS)
+
 .PHONY: e2e
 e2e: .venv/.ready ## Bring up a real Kubernetes, and test the charts and images on it
 	ci/e2e/run
