@@ -128,8 +128,7 @@ def test_a_file_may_be_empty_and_may_lie_elsewhere(tmp_path: Path) -> None:
         ),
         (
             "proxy=http://{agent:80",
-            "'{agent:80}' is no placeholder of a target URL: "
-            "use {agent}, {namespace}, {cluster_domain}",
+            "'{agent:80}' is no placeholder of a target URL: use {agent}, {namespace}, {cluster_domain}",
         ),
     ],
 )
