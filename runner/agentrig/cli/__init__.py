@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,7 +77,15 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     # What is imported stays for good: looking through it for garbage costs a tenth of start-up.
     gc.disable()
+    _open_standard_streams()
     sys.exit(_exit_code(args))
+
+
+def _open_standard_streams() -> None:
+    """Let a process that was started with closed streams, as by a daemon, write into nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # kept open
 
 
 def _exit_code(args: Sequence[str] | None) -> int:

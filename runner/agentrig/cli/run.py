@@ -183,16 +183,18 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     with Interrupts(lambda: plugin.exit_code is not None):
         try:
             code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
-        except (OSError, KeyboardInterrupt):
-            # pytest's last words did not get out, as to a full disk (ours did not either, and say
-            # so), or its fixtures were not let finish. The reports are written all the same.
+        except OSError:
+            # pytest's last words did not get out, as to a full disk. Ours did not either, and say so.
             if plugin.exit_code is None:
                 raise
+        except KeyboardInterrupt:
+            # Before pytest's session began, or in fixtures that clean up after the reports.
+            plugin.end_early(interrupted=True)
+    if code != 0:
+        plugin.end_early(exit_code=int(code))
     for problem in plugin.problems():
         click.echo(f"error: {problem}", err=True)
-    if plugin.exit_code is None:
-        return int(code)
-    return plugin.exit_code
+    return int(code) if plugin.exit_code is None else plugin.exit_code
 
 
 def _report_stream() -> TextIO:

@@ -145,6 +145,14 @@ class AgentrigPlugin:
             self.exit_code = self.run.end(interrupted=interrupted)
         session.exitstatus = self.exit_code
 
+    def end_early(self, *, exit_code: int | None = None, interrupted: bool = False) -> None:
+        """End the run where pytest ended without a session, as of a broken conftest.py."""
+        if self.exit_code is None:
+            message = None if interrupted else "error: pytest did not begin: its own words say why"
+            self.exit_code = self.run.end(
+                exit_code=exit_code, interrupted=interrupted, message=message
+            )
+
     def problems(self) -> list[ReportError]:
         """List the reports that could not be written."""
         return self.run.stream.problems
