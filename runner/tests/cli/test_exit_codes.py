@@ -106,6 +106,8 @@ def test_4_says_what_is_wrong(rig: Rig, args: list[str], said: str) -> None:
     assert ran.code == 4, ran.said
     assert said in ran.out + ran.err, ran.said
     assert "Traceback" not in ran.err
+    # What the command line itself refuses begins no run; all else leaves a report.
+    assert not ran.results.exists() or ran.summary()["exit_code"] == 4
 
 
 def test_4_before_anything_runs(rig: Rig) -> None:
@@ -186,6 +188,22 @@ def test_3_when_the_terminal_is_a_full_disk(rig: Rig) -> None:
     assert done.returncode == 3, done.stderr
     assert b"error: TerminalReporter failed: " in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_standard_stream_that_is_closed_does_not_matter(rig: Rig, closed: int) -> None:
+    rig.scenario("a")
+    rig.write("test_b.py", "def test_b():\n    print('x')\n")
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}>&-', "sh", sys.executable, "-m", "agentrig", "run", "."],
+        cwd=rig.folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("2 passed" in done.stdout) == (closed != 1)
 
 
 def test_3_when_the_disk_fills_during_the_run(rig: Rig) -> None:

@@ -75,6 +75,7 @@ def test_a_broken_conftest_exits_with_4(rig: Rig) -> None:
     ran = rig.run(".")
     assert ran.code == 4, ran.said
     assert "nosuchmodule" in ran.out + ran.err
+    assert ran.summary()["outcome"] == "invalid"
 
 
 @pytest.mark.parametrize(

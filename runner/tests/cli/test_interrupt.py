@@ -108,6 +108,42 @@ def test_a_storm_of_signals_leaves_a_complete_report(
     assert len(ran.events(RunFinished)) == 1
 
 
+def test_a_signal_before_pytests_session_leaves_a_report(rig: Rig) -> None:
+    """A conftest.py is imported while pytest configures itself."""
+    rig.scenario("a")
+    rig.write("conftest.py", "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    ran = rig.run(".")
+    assert ran.code == 2, ran.said
+    assert ran.summary()["outcome"] == "interrupted"
+    assert len(ran.events(RunFinished)) == 1
+    _is_quiet(ran)
+
+
+def test_a_second_signal_ends_fixtures_that_clean_up(rig: Rig, agent: AgentServer) -> None:
+    """The reports are written by then, and the exit code stays."""
+    rig.write(
+        "test_m.py",
+        f"""
+        import httpx, pytest
+
+        @pytest.fixture(scope="session")
+        def slow():
+            yield
+            httpx.get("{agent.url}/hold", timeout=60)
+
+        def test_m(slow):
+            httpx.get("{agent.url}/hold", timeout=60)
+        """,
+    )
+    with rig.started(".") as process:
+        for requests in (1, 2):
+            agent.wait_for(requests)
+            process.send_signal(signal.SIGINT)
+        ran = rig.ended(process)
+    assert (ran.code, list(ran.outcomes().values())) == (2, ["interrupted"]), ran.said
+    _is_quiet(ran)
+
+
 def test_ten_interrupts_with_requests_in_flight_end_without_a_crash(
     rig: Rig, agent: AgentServer
 ) -> None:
