@@ -146,6 +146,8 @@ def test_the_good_file_is_good(folder: Path) -> None:
 @given(content=broken().map(lambda text: text.encode(errors="replace")) | st.binary())
 @example(content=b"steps: &a [*a, !!int x]\nname: &b {*b : *b}")
 @example(content=b"name: !!float x\nsteps: []")
+@example(content=b"name: x\nsteps: !!set [a]")
+@example(content=b"name: x\nsteps: [{<<: {}}]\ntags: !!int x")
 @example(content=b"name: !!bool x\nsteps: []")
 @example(content=b"name: x\nsteps: []\nproxy_port: 0b_")
 @example(content=b"? !!binary aa\n: 1\n=: 2")
@@ -203,6 +205,7 @@ def leaves(value: Any, location: tuple[str | int, ...] = ()) -> list[tuple[Any, 
     style=st.sampled_from(["'", '"', None]),
     line_break=st.sampled_from(["\n", "\r\n"]),
 )
+@example(data={"a": ["0\xa0"]}, flow=False, unicode=True, style=None, line_break="\n")
 def test_every_value_is_found_where_it_stands(
     data: dict[str, Any],
     *,
