@@ -43,7 +43,7 @@ def child_of(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None,
 
 
 def scalars_below(root: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """List all scalars of a tree, keys included; aliases may make it a graph."""
+    """List all scalars of a tree, keys included, in file order; aliases may make it a graph."""
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
@@ -53,9 +53,9 @@ def scalars_below(root: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
         if isinstance(node, yaml.ScalarNode):
             yield node
         elif isinstance(node, yaml.MappingNode):
-            waiting += [part for pair in node.value for part in pair]
+            waiting += reversed([part for pair in node.value for part in pair])
         elif isinstance(node, yaml.SequenceNode):
-            waiting += node.value
+            waiting += reversed(node.value)
 
 
 def place_in(node: yaml.ScalarNode, offset: int, lines: list[str]) -> tuple[int, int] | None:
