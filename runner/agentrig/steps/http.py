@@ -31,6 +31,9 @@ BODY_CHARACTERS = 4_000
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2 Tokens
 _NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5 Field Values
+_NOT_IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
+# The URL parser below would read a backslash as a slash, and drop spaces at the end.
+_ESCAPES = str.maketrans({"\\": "%5C", " ": "%20"})
 
 
 def _header_name(name: str) -> str:
@@ -41,9 +44,13 @@ def _header_name(name: str) -> str:
 
 def _header_value(value: str) -> str:
     if found := _NOT_IN_VALUE.search(value):
-        what = "a line break" if found[0] in "\r\n" else "a control character"
+        what = _control_name(found[0])
         raise PydanticCustomError("header", "the header's value holds {what}", {"what": what})
     return value
+
+
+def _control_name(character: str) -> str:
+    return "a line break" if character in "\r\n" else "a control character"
 
 
 class HttpStep(Step):
@@ -100,6 +107,9 @@ class HttpStep(Step):
         if not value.startswith("/"):
             hint = "the host belongs to 'endpoint'" if is_url(value) else f"write '/{value}'"
             raise PydanticCustomError("path", "'path' must begin with '/'", {"hint": hint})
+        if found := _NOT_IN_PATH.search(value):
+            what = _control_name(found[0])
+            raise PydanticCustomError("path", "'path' holds {what}", {"what": what})
         return value
 
     @field_validator("body")
@@ -116,7 +126,7 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
     target = await context.find_target(step.endpoint)
     url = target.url
     if not is_url(step.endpoint) or step.path != "/":
-        url = target.url.removesuffix("/") + step.path
+        url = target.url.removesuffix("/") + step.path.translate(_ESCAPES)
     headers = list(step.headers.items())
     body = None
     if step.body is not None:

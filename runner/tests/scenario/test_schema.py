@@ -35,7 +35,14 @@ BEYOND_A_SCHEMA = {
     *("deep_nesting", "duplicate_key", "duplicate_key_of_another_type", "header_with_newline"),
     *("jq_double_quoted", "jq_empty", "jq_folded_block", "jq_literal_block", "jq_plain"),
     *("jq_single_quoted", "jq_unclosed_if", "jq_unclosed_text", "jq_unknown_function"),
-    *("jq_unknown_variable", "jq_wide", "path_without_slash", "surrogate_pair", "unknown_endpoint"),
+    *(
+        "jq_unknown_variable",
+        "jq_wide",
+        "path_with_line_break",
+        "path_without_slash",
+        "surrogate_pair",
+        "unknown_endpoint",
+    ),
     "unquoted_moment",
 }
 

@@ -125,6 +125,8 @@ def test_a_null_body_is_none(door: Door) -> None:
         ("//double", "//double"),
         ("/a/", "/a/"),
         ("/a#fragment", "/a"),
+        ("/a\\b", "/a%5Cb"),
+        ("/a ", "/a%20"),
     ],
 )
 def test_a_path_arrives(door: Door, path: str, sent: str) -> None:
@@ -410,6 +412,11 @@ def test_messages(door: Door, expect: dict[str, Any], message: str) -> None:
     door.server.answers["/"] = answer(body=b'{"a": 1, "b": 2}')
     check, _ = door.failed(name="Ask", expect=expect)
     assert check.message == f"[Ask] {message}"
+
+
+def test_a_step_without_a_name_is_called_by_its_request(door: Door) -> None:
+    check, _ = door.failed(path="/a?token=hunter2&q=cats", method="put", expect={"status": 200})
+    assert check.message == ("[PUT /a?token=[redacted]&q=cats] expected status 200, got 404")
 
 
 def test_a_body_that_is_no_json_says_so(door: Door) -> None:

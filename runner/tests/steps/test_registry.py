@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,7 +62,8 @@ def site(rig: Rig) -> Path:
     """Install nothing yet: give the folder that the processes of `rig` import from."""
     folder = rig.folder / "site"
     folder.mkdir()
-    rig.environment["PYTHONPATH"] = str(folder)
+    above = os.environ.get("PYTHONPATH")
+    rig.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), above]))
     return folder
 
 
