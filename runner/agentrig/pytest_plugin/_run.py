@@ -164,7 +164,8 @@ def _reporters(options: RunOptions) -> list[Reporter]:
         reporters.append(JunitReporter(options.results / JUNIT_FILE))
         reporters.append(SummaryReporter(options.results / SUMMARY_FILE))
     if options.termination_log:
-        reporters.append(TerminationReporter(options.termination_log))
+        # It is rewritten during the tests, one of which may change the working directory.
+        reporters.append(TerminationReporter(options.termination_log.absolute()))
     if options.terminal:
         results = str(options.results) if options.results else None
         reporters.append(TerminalReporter(options.terminal, colour=options.colour, results=results))
