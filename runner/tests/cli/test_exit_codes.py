@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import socket
@@ -284,7 +285,7 @@ STEP_KIND = """
 def boom(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Rig:
     """Install a step kind that crashes, through the door of all kinds."""
     site = tmp_path_factory.mktemp("site")
-    rig.environment["PYTHONPATH"] = str(site)
+    rig.environment["PYTHONPATH"] = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
     _install(site)
     return rig
 

@@ -389,6 +389,23 @@ def test_fixtures_of_modules_work(rig: Rig) -> None:
     assert (rig.folder / "down").read_text() == "up,x,x,y,y"
 
 
+def test_a_test_that_changes_the_working_directory_takes_no_report_with_it(rig: Rig) -> None:
+    rig.write("elsewhere/file", "")
+    rig.write(
+        "test_m.py",
+        """
+        import os
+        def test_a(): os.chdir("elsewhere")
+        def test_b(): pass
+        """,
+    )
+    ran = rig.run(".", "--termination-log", "last", "--log-journal")
+    assert (ran.code, ran.err) == (0, ""), ran.said
+    assert len(ran.outcomes()) == ran.junit().tests == 2
+    assert [one.name for one in (rig.folder / "elsewhere").iterdir()] == ["file"]
+    assert (rig.folder / "last").exists()
+
+
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_a_hanging_python_test_is_ended_by_pytest_timeout(rig: Rig, method: str) -> None:
     rig.write(
