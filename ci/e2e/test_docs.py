@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.commands import ROOT, kubectl, run
+from e2e.commands import CHART, IMAGE, ROOT, kubectl, make_namespace, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,17 @@ def cluster_commands() -> list[str]:
     section = readme.partition("## The first `helm install`")[2].partition("\n## ")[0]
     block = re.findall(r"^```console\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[-1]
     return [line.removeprefix("$ ") for line in block.splitlines()]
+
+
+def chart_commands() -> list[str]:
+    """Find the commands of the chart's README, with this cluster's image for the registry's."""
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    elsewhere = "image.repository=registry.example.com/qa/agentrig"
+    assert elsewhere in lines[0]
+    here = ",".join(f"image.{key}={value}" for key, value in IMAGE.items())
+    return [line.replace(elsewhere, here) for line in lines]
 
 
 @pytest.fixture
@@ -37,7 +48,22 @@ def cluster_without_demo() -> Iterator[None]:
 def test_readmes_first_helm_install_works_as_written(tmp_path: Path) -> None:
     commands = cluster_commands()
     assert commands[0].startswith("helm install demo charts/demo-agents")
-    for command in commands:
-        typed = command.replace("charts/", f"{ROOT}/charts/")
-        run("bash", "-c", f"cd {tmp_path} && {typed}")
+    type_in(tmp_path, commands)
     assert (tmp_path / "results" / "junit.xml").exists()
+
+
+@pytest.mark.usefixtures("demo")
+def test_charts_readme_works_as_written(tmp_path: Path) -> None:
+    make_namespace("qa")
+    try:
+        type_in(tmp_path, chart_commands())
+        assert (tmp_path / "results" / "summary.json").exists()
+    finally:
+        run("helm", "uninstall", "run-42", "--namespace", "qa", "--ignore-not-found")
+        kubectl("delete", "namespace", "qa", "--wait=false")
+
+
+def type_in(folder: Path, commands: list[str]) -> None:
+    """Run commands in `folder`, as if the repository's charts lay there."""
+    for command in commands:
+        run("bash", "-c", f"cd {folder} && {command.replace('charts/', f'{ROOT}/charts/')}")
