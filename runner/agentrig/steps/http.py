@@ -31,6 +31,8 @@ BODY_CHARACTERS = 4_000
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2 Tokens
 _NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5 Field Values
+# A wrong one would leave bytes on a connection that other scenarios are given next.
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _NOT_IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
 # The URL parser below would read a backslash as a slash, and drop spaces at the end.
 _ESCAPES = str.maketrans({"\\": "%5C", " ": "%20"})
@@ -39,6 +41,11 @@ _ESCAPES = str.maketrans({"\\": "%5C", " ": "%20"})
 def _header_name(name: str) -> str:
     if not _TOKEN.fullmatch(name):
         raise PydanticCustomError("header", "'{name}' is no header name", {"name": name})
+    if name.lower() in _FRAMING:
+        hint = "take it out: it follows from 'body'"
+        raise PydanticCustomError(
+            "header", "'{name}' is not for a step to set", {"name": name, "hint": hint}
+        )
     return name
 
 

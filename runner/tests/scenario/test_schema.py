@@ -32,7 +32,13 @@ KEYWORDS = {
 # are, which endpoints there are.
 BEYOND_A_SCHEMA = {
     *("bad_endpoint_url", "bad_header_name", "bad_method", "body_that_is_no_json"),
-    *("deep_nesting", "duplicate_key", "duplicate_key_of_another_type", "header_with_newline"),
+    *(
+        "deep_nesting",
+        "duplicate_key",
+        "duplicate_key_of_another_type",
+        "header_of_framing",
+        "header_with_newline",
+    ),
     *("jq_double_quoted", "jq_empty", "jq_folded_block", "jq_literal_block", "jq_plain"),
     *("jq_single_quoted", "jq_unclosed_if", "jq_unclosed_text", "jq_unknown_function"),
     *(
