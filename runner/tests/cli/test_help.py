@@ -16,29 +16,29 @@ COMMANDS = ["", "run", "report", "lint", "schema", "demo", "demo agent", "demo s
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(rig: Rig, request: pytest.FixtureRequest, command: str) -> None:
-    ran = rig.agentrig(*command.split(), "--help")
+    ran = rig.here(*command.split(), "--help")
     assert (ran.code, ran.err) == (0, ""), ran.said
     name = "_".join(["help", *command.split()])
     check_golden(request.path.parent / f"golden/{name}.txt", ran.out)
 
 
 def test_the_list_of_commands_repeats_the_first_sentence_of_their_own_help(rig: Rig) -> None:
-    listed = rig.agentrig("--help").out.partition("Commands:\n")[2]
+    listed = rig.here("--help").out.partition("Commands:\n")[2]
     texts = dict(line.strip().split(maxsplit=1) for line in listed.splitlines())
     assert len(texts) == 5
     for command, text in texts.items():
-        own = rig.agentrig(command, "--help").out.split("\n\n")[1]
+        own = rig.here(command, "--help").out.split("\n\n")[1]
         assert " ".join(own.split()) == text, command
 
 
 def test_version(rig: Rig) -> None:
     from agentrig import __version__  # noqa: PLC0415
 
-    assert rig.agentrig("--version").out == f"agentrig, version {__version__}\n"
+    assert rig.here("--version").out == f"agentrig, version {__version__}\n"
 
 
 def test_an_unknown_command_exits_with_4(rig: Rig) -> None:
-    ran = rig.agentrig("runn")
+    ran = rig.here("runn")
     assert ran.code == 4
     assert "runn" in ran.err
 

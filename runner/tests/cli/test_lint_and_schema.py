@@ -18,7 +18,7 @@ def test_lint_finds_nothing_wrong(rig: Rig) -> None:
     rig.scenario("sub/b")
     rig.write("agentrig.yaml", "namespace: there\n")
     rig.write("sub/c.yml", "name: c\nsteps: [{path: /}]\n")
-    ran = rig.agentrig("lint", ".")
+    ran = rig.here("lint", ".")
     assert (ran.code, ran.out) == (0, "3 scenarios, no mistakes\n"), ran.said
 
 
@@ -26,7 +26,7 @@ def test_lint_shows_all_mistakes_of_all_files(rig: Rig, request: pytest.FixtureR
     rig.scenario("good")
     rig.write("a.yaml", "name: 5\nstepz: []\n")
     rig.write("b.yaml", "name: b\nsteps:\n  - {path: /, expcet: {status: 200}, methud: GET}\n")
-    ran = rig.agentrig("lint", ".")
+    ran = rig.here("lint", ".")
     assert ran.code == 4
     assert ran.err == ""
     check_golden(request.path.parent / "golden/lint_mistakes.txt", ran.out)
@@ -35,20 +35,20 @@ def test_lint_shows_all_mistakes_of_all_files(rig: Rig, request: pytest.FixtureR
 def test_lint_and_run_find_the_same_mistakes(rig: Rig) -> None:
     rig.write("a.yaml", "name: 5\nstepz: []\n")
     rig.write("b.yaml", "name: b\nsteps:\n  - {path: x}\n")
-    linted = rig.agentrig("lint", ".").out.rpartition("\n\n")[0]
+    linted = rig.here("lint", ".").out.rpartition("\n\n")[0]
     ran = rig.run(".")
     assert ran.code == 4
     assert linted in ran.out
 
 
 def test_lint_of_an_empty_folder_exits_with_5(rig: Rig) -> None:
-    assert rig.agentrig("lint", ".").code == 5
+    assert rig.here("lint", ".").code == 5
 
 
 def test_lint_of_what_cannot_be_read_exits_with_4(rig: Rig) -> None:
     (rig.folder / "a.yaml").write_bytes(b"\x00\xff\xfe")
     for path in ("nosuch", "a.yaml"):
-        ran = rig.agentrig("lint", path)
+        ran = rig.here("lint", path)
         assert ran.code == 4, ran.said
         assert path in ran.out + ran.err
         assert "Traceback" not in ran.err
@@ -56,23 +56,23 @@ def test_lint_of_what_cannot_be_read_exits_with_4(rig: Rig) -> None:
 
 def test_lint_knows_the_targets_that_it_is_given(rig: Rig) -> None:
     rig.write("a.yaml", "name: a\nsteps: [{endpoint: search, path: /}]\n")
-    assert rig.agentrig("lint", "a.yaml").code == 4
-    assert rig.agentrig("lint", "a.yaml", "--target", "search=http://x").code == 0
-    assert rig.agentrig("lint", "a.yaml", "--target", "search").code == 4
+    assert rig.here("lint", "a.yaml").code == 4
+    assert rig.here("lint", "a.yaml", "--target", "search=http://x").code == 0
+    assert rig.here("lint", "a.yaml", "--target", "search").code == 4
 
 
 def test_a_bad_configuration_is_shown_as_a_scenario_is(rig: Rig) -> None:
     rig.scenario("a")
     rig.write("agentrig.yaml", "via: pigeon\n")
     for command in ("lint", "run"):
-        ran = rig.agentrig(command, "a.yaml")
+        ran = rig.here(command, "a.yaml")
         assert ran.code == 4, ran.said
         assert "--> agentrig.yaml:1:6" in ran.err
         assert "^^^^^^" in ran.err
 
 
 def test_schema_is_one_that_scenarios_meet(rig: Rig) -> None:
-    ran = rig.agentrig("schema")
+    ran = rig.here("schema")
     assert (ran.code, ran.err) == (0, "")
     schema = json.loads(ran.out)
     Draft202012Validator.check_schema(schema)

@@ -10,8 +10,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +21,7 @@ from agentrig.reporters import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from agentrig.events import Event, Record
 
@@ -105,19 +105,26 @@ class Rig:
         return self.python("-m", "agentrig", *args, env=env, stdin=stdin)
 
     def report(self, *args: str) -> Ran:
-        """Call `agentrig report ARGS` within this process: it is quick, and needs no other."""
+        """Call `agentrig report ARGS` within this process."""
+        ran = self.here("report", *args)
+        folder = args[args.index("--results") + 1] if "--results" in args else "results"
+        return replace(ran, results=self.folder / folder)
+
+    def here(self, *args: str) -> Ran:
+        """Call `agentrig ARGS` within this process, where the process does not matter."""
         out, err = io.StringIO(), io.StringIO()
-        before = Path.cwd()
-        os.chdir(self.folder)
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.setenv("COLUMNS", "100")
             with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-                main(["report", *args])
-        finally:
-            os.chdir(before)
-            gc.enable()
-        code = int(str(ended.value.code))
-        folder = Path(args[args.index("--results") + 1]) if "--results" in args else Path("results")
-        return Ran(code=code, out=out.getvalue(), err=err.getvalue(), results=self.folder / folder)
+                main(args)
+        gc.enable()
+        return Ran(
+            code=int(str(ended.value.code)),
+            out=out.getvalue(),
+            err=err.getvalue(),
+            results=self.folder / "results",
+        )
 
     def pytest(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run bare pytest with the plugin; results go where those of `run` go."""
