@@ -145,7 +145,8 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
             step.method.upper(), url, headers=headers, body=body
         )
     except TargetError as error:
-        raise TargetError(f"cannot reach {describe(target)}: {error}") from error
+        problem = f"cannot reach {describe(target)}: {error}"
+        raise TargetError(f"{problem}\n  {target.advice()}") from error
     except NoAnswerError as error:
         exchange = _exchange(step, url, headers, body, None)
         return StepResult(checks=(_no_answer(step, context, str(error)),), exchange=exchange)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from agentrig._redact import redact_url
 from agentrig.errors import UsageError
-from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, Via
+from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, Via, in_pod
 from agentrig.targets._url import is_url, url_problem
 
 if TYPE_CHECKING:
@@ -52,6 +52,16 @@ class Target:
         if self.endpoint == self.url:
             return f"{self.url} ({where})"
         return f"'{self.endpoint}' at {self.url} ({where})"
+
+    def advice(self) -> str:
+        """Say what to do where nobody answers."""
+        service = self.service
+        if self.via is Via.DNS and not in_pod():
+            return "cluster DNS answers in a cluster alone: from here, --via port-forward"
+        if self.via is Via.DIRECT or service is None:
+            return "start it, or name another place: --target NAME=URL, --via port-forward"
+        where = f"--namespace {service.namespace}"
+        return f"look whether pods stand behind it: kubectl get endpoints {service.name} {where}"
 
 
 class Forwarder(Protocol):

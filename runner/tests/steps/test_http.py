@@ -334,7 +334,7 @@ def test_a_target_that_is_cut_off_is_no_failed_check(
             with pytest.raises(TargetError) as caught:
                 bench.run("{name: x, steps: [{endpoint: proxy}]}", {"proxy": url})
             said = f"cannot reach 'proxy' at {url} (via direct): no connection within 0.2 s"
-            assert str(caught.value) == said
+            assert str(caught.value).splitlines()[0] == said
 
 
 def test_an_unreachable_target_does_not_show_its_password(door: Door) -> None:

@@ -10,7 +10,7 @@ import pytest
 from agentrig.errors import UsageError
 from agentrig.scenario import load_scenario
 from agentrig.steps import step_kinds
-from agentrig.targets import Resolver, Service, TargetSettings, Via
+from agentrig.targets import Resolver, Service, Target, TargetSettings, Via
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +157,23 @@ def test_an_agent_that_makes_no_url_is_refused_before_anything_runs(tmp_path: Pa
 def test_an_agent_named_like_a_placeholder_stays_itself(tmp_path: Path) -> None:
     target = resolver(Via.DNS).resolve("proxy", scenario(tmp_path, agent="'{cluster_domain}'"))
     assert target.url == "http://{cluster_domain}.team-a.svc.cluster.local:4000"
+
+
+@pytest.mark.parametrize(
+    ("via", "where", "advice"),
+    [
+        (Via.DIRECT, "laptop", "start it, or name another place: --target NAME=URL"),
+        (Via.DNS, "laptop", "from here, --via port-forward"),
+        (Via.DNS, "pod", "kubectl get endpoints gymcoach --namespace demo"),
+        (Via.PORT_FORWARD, "laptop", "kubectl get endpoints gymcoach --namespace demo"),
+    ],
+)
+def test_where_nobody_answers_each_way_says_what_to_do(
+    via: Via, where: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    if where == "pod":
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "198.51.100.1")
+    service = Service(name="gymcoach", namespace="demo", port=4000)
+    target = Target(endpoint="proxy", url="http://gymcoach:4000", via=via, service=service)
+    assert advice in target.advice()
