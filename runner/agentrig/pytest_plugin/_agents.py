@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from agentrig.targets import Target
+
 __all__ = ["Agent", "wait_until_healthy"]
 
 TIMEOUT_S = 10.0
@@ -34,21 +36,23 @@ class Agent:
     infrastructure rather than as a failed test.
     """
 
-    def __init__(self, name: str, proxy_url: str, control_url: str) -> None:
-        """Keep the URLs; clients are made when they are asked for."""
+    def __init__(self, name: str, *, proxy: Target, control: Target) -> None:
+        """Keep the targets; clients are made when they are asked for."""
         self.name = name
-        self.proxy_url = proxy_url
-        self.control_url = control_url
+        self.proxy_url = proxy.url
+        self.control_url = control.url
+        self._proxy = proxy
+        self._control = control
 
     @cached_property
     def client(self) -> httpx.Client:
         """A client whose base URL is the proxy's."""
-        return _client(self.proxy_url)
+        return _client(self._proxy)
 
     @cached_property
     def control(self) -> httpx.Client:
         """A client whose base URL is the control plane's."""
-        return _client(self.control_url)
+        return _client(self._control)
 
     def close(self) -> None:
         """Close the clients that were made."""
@@ -57,7 +61,7 @@ class Agent:
                 self.__dict__[name].close()
 
 
-def _client(base_url: str) -> httpx.Client:
+def _client(target: Target) -> httpx.Client:
     import httpx  # noqa: PLC0415  # 107 ms that only Python modules pay
 
     class Transport(httpx.HTTPTransport):
@@ -65,9 +69,9 @@ def _client(base_url: str) -> httpx.Client:
             try:
                 return super().handle_request(request)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                raise TargetError(f"cannot reach {request.url}: {error}") from error
+                raise target.unreachable(error) from error
 
-    return httpx.Client(base_url=base_url, timeout=TIMEOUT_S, transport=Transport(verify=_tls()))
+    return httpx.Client(base_url=target.url, timeout=TIMEOUT_S, transport=Transport(verify=_tls()))
 
 
 def wait_until_healthy(

@@ -27,10 +27,10 @@ def agent(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Agent]]:
 
     def make(name: str) -> Agent:
         proxy, control = (
-            run.resolver.open(run.resolver.find(endpoint, agent=name)).url
+            run.resolver.open(run.resolver.find(endpoint, agent=name))
             for endpoint in ("proxy", "control")
         )
-        made.append(Agent(name, proxy, control))
+        made.append(Agent(name, proxy=proxy, control=control))
         return made[-1]
 
     yield make

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -20,9 +19,6 @@ from agentrig.steps._expect import HttpExpect, check_response, decode_text
 from agentrig.steps._json import json_problem
 from agentrig.steps._registry import StepKind
 from agentrig.targets import is_url, url_problem
-
-if TYPE_CHECKING:
-    from agentrig.targets import Target
 
 __all__ = ["KIND", "HttpStep"]
 
@@ -145,8 +141,7 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
             step.method.upper(), url, headers=headers, body=body
         )
     except TargetError as error:
-        problem = f"cannot reach {describe(target)}: {error}"
-        raise TargetError(f"{problem}\n  {target.advice()}") from error
+        raise target.unreachable(error) from error
     except NoAnswerError as error:
         exchange = _exchange(step, url, headers, body, None)
         return StepResult(checks=(_no_answer(step, context, str(error)),), exchange=exchange)
@@ -158,11 +153,6 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
         checks=checks,
         exchange=_exchange(step, url, headers, body, response) if failed else None,
     )
-
-
-def describe(target: Target) -> str:
-    """Name a target for an error: its name, URL, service and namespace."""
-    return str(replace(target, endpoint=redact_url(target.endpoint), url=redact_url(target.url)))
 
 
 def _no_answer(step: HttpStep, context: StepContext, problem: str) -> CheckResult:

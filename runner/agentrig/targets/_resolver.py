@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from agentrig._redact import redact_url
-from agentrig.errors import UsageError
+from agentrig.errors import TargetError, UsageError
 from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, Via, in_pod
 from agentrig.targets._url import is_url, url_problem
 
@@ -53,8 +53,12 @@ class Target:
             return f"{self.url} ({where})"
         return f"'{self.endpoint}' at {self.url} ({where})"
 
-    def advice(self) -> str:
-        """Say what to do where nobody answers."""
+    def unreachable(self, cause: object) -> TargetError:
+        """Make the error of a target that nobody answers at: what, where, why, what to do."""
+        shown = replace(self, endpoint=redact_url(self.endpoint), url=redact_url(self.url))
+        return TargetError(f"cannot reach {shown}: {cause}\n  {self._advice()}")
+
+    def _advice(self) -> str:
         service = self.service
         if self.via is Via.DNS and not in_pod():
             return "cluster DNS answers in a cluster alone: from here, --via port-forward"

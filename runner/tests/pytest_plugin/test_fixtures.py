@@ -77,7 +77,8 @@ def test_no_connection_is_no_failed_test(rig: Rig, way: str) -> None:
     )
     assert (ran.code, list(ran.outcomes().values())) == (3, ["error"]), ran.said
     (message,) = messages(ran)
-    assert message.startswith("cannot reach http://127.0.0.1:9/x: ")
+    name = {"client": "proxy", "control": "control"}[way]
+    assert message.startswith(f"cannot reach '{name}' at http://127.0.0.1:9 (via direct): ")
 
 
 def test_a_connection_that_breaks_is_a_failed_test(rig: Rig) -> None:

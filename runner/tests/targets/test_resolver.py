@@ -176,4 +176,7 @@ def test_where_nobody_answers_each_way_says_what_to_do(
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "198.51.100.1")
     service = Service(name="gymcoach", namespace="demo", port=4000)
     target = Target(endpoint="proxy", url="http://gymcoach:4000", via=via, service=service)
-    assert advice in target.advice()
+    error = str(target.unreachable("connection refused"))
+    named = f"'proxy' at http://gymcoach:4000 (service gymcoach, namespace demo, via {via})"
+    assert error.startswith(f"cannot reach {named}: connection refused\n  ")
+    assert advice in error
