@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
@@ -14,6 +13,7 @@ import click
 
 from agentrig import __version__
 from agentrig._excerpt import render_mistakes
+from agentrig.cli._collector import importing
 from agentrig.errors import AgentrigError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with importing():
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
     def format_commands(
@@ -75,8 +76,6 @@ def agentrig() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    # What is imported stays for good: looking through it for garbage costs a tenth of start-up.
-    gc.disable()
     _open_standard_streams()
     sys.exit(_exit_code(args))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from agentrig.cli._collector import importing
 from agentrig.cli._signals import Interrupts
 from agentrig.engine import DEFAULT_CONCURRENCY
 from agentrig.targets import Via, target_settings
@@ -129,7 +129,8 @@ def run(
     2 interrupted, 3 infrastructure or runner error, 4 usage or invalid scenario,
     5 nothing selected.
     """
-    from agentrig.pytest_plugin import RunOptions, new_run_id  # noqa: PLC0415  # pytest: 110 ms
+    with importing():
+        from agentrig.pytest_plugin import RunOptions, new_run_id  # noqa: PLC0415  # pytest: 110 ms
 
     options = RunOptions(
         targets=target_settings(
@@ -175,8 +176,6 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     from agentrig import pytest_plugin  # noqa: PLC0415
 
     plugin = pytest_plugin.AgentrigPlugin(options)
-    gc.freeze()
-    gc.enable()
     for name in _PYTEST_VARIABLES:
         os.environ.pop(name, None)
     code = 0

@@ -3,13 +3,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.golden import check_golden
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.support.rig import Rig
 
 
@@ -30,6 +29,15 @@ def test_lint_shows_all_mistakes_of_all_files(rig: Rig, request: pytest.FixtureR
     assert ran.code == 4
     assert ran.err == ""
     check_golden(request.path.parent / "golden/lint_mistakes.txt", ran.out)
+
+
+@pytest.mark.parametrize("folder", [".git", "build", "node_modules", "deep/venv/lib"])
+def test_lint_leaves_out_a_folder_that_run_does_not_search(rig: Rig, folder: str) -> None:
+    rig.scenario("good")
+    rig.write(f"{folder}/bad.yaml", "name: 5\nstepz: []\n")
+    ran = rig.here("lint", ".")
+    assert (ran.code, ran.out) == (0, "1 scenario, no mistakes\n"), ran.said
+    assert rig.run(".").code == 0
 
 
 def test_lint_and_run_find_the_same_mistakes(rig: Rig) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,6 @@ def content(case: str) -> bytes:
 def lint(*args: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(["lint", *args])
-    gc.enable()  # main is made for a process that ends
     return int(str(ended.value.code))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import os
@@ -118,7 +117,6 @@ class Rig:
             patch.setenv("COLUMNS", "100")
             with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
                 main(args)
-        gc.enable()
         return Ran(
             code=int(str(ended.value.code)),
             out=out.getvalue(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ CASES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 def call(*args: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(args)
-    gc.enable()  # main is made for a process that ends
     return int(str(ended.value.code))
 
 
