@@ -70,11 +70,13 @@ class _DemoGroup(click.Group):
 @click.option(
     "--ports",
     type=click.Choice(get_args(Ports)),
-    help="Use any free ports, or 4000 to 4009.  [default: free; with --serve: fixed]",
+    help="Use any free ports, or 4000 to 4012.  [default: free; with --serve: fixed]",
 )
 @click.pass_context
 def demo(ctx: click.Context, *, serve: bool, ports: Ports | None) -> None:
     """Run the demo scenarios against five agents in this process.
+
+    With --serve there is also the playground, which scenarios/examples run against.
 
     Options that the demo does not know, such as -k EXPR or --results DIR, are handed to
     `agentrig run`. OPA_URL makes the sidecars ask a real Open Policy Agent.
@@ -91,7 +93,7 @@ def demo(ctx: click.Context, *, serve: bool, ports: Ports | None) -> None:
     if serve:
         with (
             _stop_signals() as stopped,
-            running_demo(ports=ports or "fixed", opa_url=opa_url) as running,
+            running_demo(ports=ports or "fixed", opa_url=opa_url, playground=True) as running,
         ):
             click.echo(_table(running))
             stopped.wait()
@@ -181,6 +183,31 @@ def sidecar(
 
 
 @demo.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=4010, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--tls-port", default=4011, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--client-tls-port",
+    default=4012,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Where a client must show a certificate.",
+)
+def playground(*, host: str, port: int, tls_port: int, client_tls_port: int) -> None:
+    """Serve the playground until SIGTERM."""
+    _check_installed()
+    from agentrig.demo.standalone import serving_playground  # noqa: PLC0415 - after the check
+
+    ports = (port, tls_port, client_tls_port)
+    with _stop_signals() as stopped, serving_playground(host=host, ports=ports):
+        click.echo(
+            f"playground on {host}:{port}, TLS on {tls_port}, "
+            f"with a client's certificate on {client_tls_port}"
+        )
+        stopped.wait()
+
+
+@demo.command()
 def policy() -> None:
     """Print the policy in Rego, to load into the Open Policy Agent that OPA_URL names."""
     click.echo((files("agentrig.demo") / "policy.rego").read_text(), nl=False)
@@ -226,7 +253,13 @@ def _stop_signals() -> Iterator[threading.Event]:
 def _table(running: Demo) -> str:
     rows = [("AGENT", "PROXY", "CONTROL")]
     rows += [(name, urls.proxy_url, urls.control_url) for name, urls in running.agents.items()]
+    if running.playground is not None:
+        rows.append(("playground", running.playground.url, ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
     lines = [line.rstrip() for line in lines]
+    if running.playground is not None:
+        urls = running.playground
+        lines.append(f"Playground with TLS: {urls.tls_url}")
+        lines.append(f"Playground with TLS and a client's certificate: {urls.client_tls_url}")
     return "\n".join([*lines, f"Kubernetes stand-in: {running.kube_server}", "Ctrl-C stops it."])

@@ -1,8 +1,11 @@
-"""The demo in one process: five agents, their sidecars, and a stand-in for the Kubernetes API."""
+"""The demo in one process: five agents, their sidecars, and a stand-in for the Kubernetes API.
+
+The playground, which the demo's own scenarios do not need, stands beside them if it is asked for.
+"""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +14,12 @@ import anyio
 
 from agentrig.demo.background import in_background
 from agentrig.demo.manifests import AGENTS, Manifest
+from agentrig.demo.playground_serving import (
+    FIXED_PORTS,
+    PlaygroundSockets,
+    PlaygroundUrls,
+    running_playground,
+)
 from agentrig.demo.serving import listen, port_of, serving
 from agentrig.demo.workload import Workload
 from agentrig.errors import InfraError
@@ -40,27 +49,36 @@ class AgentUrls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """A running demo: URLs by agent name, and the URL of the Kubernetes stand-in."""
+    """A running demo: URLs by agent name, of the Kubernetes stand-in, and of the playground."""
 
     agents: Mapping[str, AgentUrls]
     kube_server: str
+    playground: PlaygroundUrls | None = None
 
     def targets(self) -> dict[str, str]:
         """Give the URLs by target name, such as `gymcoach/proxy`."""
-        return {
+        targets = {
             f"{name}/{target}": url
             for name, urls in self.agents.items()
             for target, url in (("proxy", urls.proxy_url), ("control", urls.control_url))
         }
+        if self.playground is not None:
+            targets["playground/proxy"] = self.playground.url
+        return targets
 
 
 @contextmanager
 def running_demo(
-    *, ports: Ports = "free", host: str = "127.0.0.1", opa_url: str | None = None
+    *,
+    ports: Ports = "free",
+    host: str = "127.0.0.1",
+    opa_url: str | None = None,
+    playground: bool = False,
 ) -> Iterator[Demo]:
     """Run the demo in a background thread for as long as the context is open.
 
-    `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes. Raises
+    `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes, and 4010
+    to 4012 for the playground, which stands beside the agents if `playground` says so. Raises
     `PortInUseError` where one is taken, `UsageError` for an `opa_url` that is none, `InfraError`
     where it cannot decide. Nothing is printed and no signal is handled.
     """
@@ -69,14 +87,14 @@ def running_demo(
     if opa_url is not None:
         check_url(opa_url, what="OPA_URL")
     with ExitStack() as stack:
-        layout = _Layout(stack, ports=ports, host=host)
+        layout = _Layout(stack, ports=ports, host=host, playground=playground)
         yield stack.enter_context(in_background(_started(layout, opa_url=opa_url)))
 
 
 class _Layout:
     """All sockets of a demo, opened before anything else starts, and the URLs they have."""
 
-    def __init__(self, stack: ExitStack, *, ports: Ports, host: str) -> None:
+    def __init__(self, stack: ExitStack, *, ports: Ports, host: str, playground: bool) -> None:
         self._stack = stack
         self._host = host
         self.apps: dict[str, socket.socket] = {}
@@ -92,6 +110,10 @@ class _Layout:
                 self._listen(control, what=f"the control plane of {name}"),
             )
         self.kube_server = self._listen(0, what="the Kubernetes stand-in")
+        self.playground: PlaygroundSockets | None = None
+        if playground:
+            doors = FIXED_PORTS if ports == "fixed" else (0, 0, 0)
+            self.playground = PlaygroundSockets(stack, host=host, ports=doors)
         self.urls = {
             name: AgentUrls(
                 proxy_url=self.url(proxy),
@@ -121,14 +143,24 @@ async def _started(layout: _Layout, *, opa_url: str | None) -> AsyncIterator[Dem
         for manifest in AGENTS.values()
         for workload in _workloads_of(manifest, layout, opa_url=opa_url)
     ]
-    demo = Demo(agents=layout.urls, kube_server=layout.url(layout.kube_server))
+    playground = layout.playground
+    demo = Demo(
+        agents=layout.urls,
+        kube_server=layout.url(layout.kube_server),
+        playground=playground.urls() if playground else None,
+    )
     async with anyio.create_task_group() as tasks:
         try:
             for workload in workloads:
                 tasks.start_soon(workload.run)
             for workload in workloads:
                 await workload.started.wait()
-            async with serving({layout.kube_server: kube_app(workloads)}, finish_within_s=1):
+            async with AsyncExitStack() as stack:
+                kube = {layout.kube_server: kube_app(workloads)}
+                await stack.enter_async_context(serving(kube, finish_within_s=1))
+                if playground:
+                    served = running_playground(playground, finish_within_s=1)
+                    await stack.enter_async_context(served)
                 yield demo
                 # All at once with the stand-in: each takes uvicorn 0.2 s to close.
                 for workload in workloads:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import ssl
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -15,10 +17,11 @@ from agentrig.errors import InfraError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
     from starlette.types import ASGIApp
 
-__all__ = ["PortInUseError", "listen", "port_of", "serving"]
+__all__ = ["PortInUseError", "Tls", "listen", "port_of", "serving"]
 
 # Longer than any pause between the requests of one caller: a connection that the server closes
 # at the very moment of reuse is an error that nobody can explain.
@@ -28,6 +31,23 @@ _STARTED_EVERY_S = 0.001
 
 class PortInUseError(InfraError):
     """A port that a demo server should listen on is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How a socket is served with TLS; with `client_authority`, no client comes without its own."""
+
+    certificate: Path
+    key: Path
+    client_authority: Path | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Give uvicorn's words for it."""
+        options: dict[str, Any] = {"ssl_certfile": self.certificate, "ssl_keyfile": self.key}
+        if self.client_authority is not None:
+            options["ssl_ca_certs"] = str(self.client_authority)
+            options["ssl_cert_reqs"] = ssl.CERT_REQUIRED
+        return options
 
 
 def listen(host: str, port: int, *, what: str) -> socket.socket:
@@ -62,11 +82,14 @@ def port_of(listener: socket.socket) -> int:
 
 @asynccontextmanager
 async def serving(
-    apps: Mapping[socket.socket, ASGIApp], *, finish_within_s: int
+    apps: Mapping[socket.socket, ASGIApp],
+    *,
+    finish_within_s: int,
+    tls: Mapping[socket.socket, Tls] | None = None,
 ) -> AsyncIterator[None]:
     """Serve each application on its socket; at the end, close all of them at once.
 
-    Requests in flight get `finish_within_s` to end. uvicorn takes over signals in the main
+    `tls` says which sockets speak it. Requests in flight get `finish_within_s` to end. uvicorn takes over signals in the main
     thread alone; run this in another one.
     """
     import uvicorn  # noqa: PLC0415 - paid when used
@@ -88,6 +111,7 @@ async def serving(
                 date_header=False,
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=finish_within_s,
+                **(tls[listener].options() if tls and listener in tls else {}),
             )
         )
         for listener, app in apps.items()

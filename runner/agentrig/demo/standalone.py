@@ -1,4 +1,4 @@
-"""One agent or one sidecar as a process of its own, as the containers of a cluster run them."""
+"""One agent, sidecar or playground as a process of its own, as containers of a cluster run them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from agentrig.demo.background import in_background
+from agentrig.demo.playground_serving import PlaygroundSockets, running_playground
 from agentrig.demo.serving import listen, serving
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from agentrig.demo.manifests import Manifest
     from agentrig.demo.sidecar import SidecarConfig
 
-__all__ = ["running_agent", "running_sidecar"]
+__all__ = ["running_agent", "running_sidecar", "serving_playground"]
 
 # Below the 30 s that Kubernetes gives a pod by default.
 _FINISH_WITHIN_S = 5
@@ -44,6 +45,17 @@ def running_sidecar(
             listen(host, control_port, what=f"the control plane of {name}")
         )
         stack.enter_context(in_background(_sidecar(config, proxy, control)))
+        yield
+
+
+@contextmanager
+def serving_playground(*, host: str, ports: tuple[int, int, int]) -> Iterator[None]:
+    """Run the playground in a background thread while the context is open."""
+    with ExitStack() as stack:
+        sockets = PlaygroundSockets(stack, host=host, ports=ports)
+        stack.enter_context(
+            in_background(running_playground(sockets, finish_within_s=_FINISH_WITHIN_S))
+        )
         yield
 
 

@@ -18,6 +18,11 @@ import pytest
 from agentrig.demo.background import in_background
 from agentrig.demo.embedded import Demo, running_demo
 from agentrig.demo.manifests import AGENTS
+from agentrig.demo.playground_serving import (
+    PlaygroundSockets,
+    PlaygroundUrls,
+    running_playground,
+)
 from agentrig.demo.serving import listen, port_of, serving
 from agentrig.demo.sidecar import SidecarConfig, sidecar_apps
 
@@ -149,3 +154,18 @@ def opa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]
     for process in started:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def playground_urls() -> Iterator[PlaygroundUrls]:
+    with ExitStack() as stack:
+        sockets = PlaygroundSockets(stack, host="127.0.0.1", ports=(0, 0, 0))
+        stack.enter_context(in_background(running_playground(sockets, finish_within_s=1)))
+        yield sockets.urls()
+
+
+@pytest.fixture(scope="session")
+def playground(playground_urls: PlaygroundUrls) -> Iterator[httpx.Client]:
+    """Give a client of the playground that keeps no cookies."""
+    with httpx.Client(base_url=playground_urls.url, timeout=10, trust_env=False) as client:
+        yield client

@@ -75,6 +75,10 @@ def test_serve_stays_up_until_a_signal_and_ends_clean(number: signal.Signals) ->
         assert name == "gymcoach"
         assert httpx.get(proxy).json()["agent"] == "gymcoach"
         assert httpx.get(control + "/health/live").is_success
+        others = [process.stdout.readline().split()[0] for _ in range(4)]
+        assert others == ["trading-bot", "voice-assistant", "fitness-tracker", "research-agent"]
+        name, url = process.stdout.readline().split()
+        assert (name, httpx.get(url).json()["agent"]) == ("playground", "playground")
         with socket.create_connection(("127.0.0.1", int(proxy.rpartition(":")[2]))) as one:
             one.sendall(b"nonsense\r\n\r\n")  # uvicorn would warn of it
             assert one.recv(12) == b"HTTP/1.1 400"
@@ -120,6 +124,22 @@ def test_an_agent_and_its_sidecar_run_as_processes() -> None:
         assert (sidecar.returncode, *output) == (0, "", "")
 
 
+def test_the_playground_runs_as_a_process() -> None:
+    ports = [free_port() for _ in range(3)]
+    names = ("--port", "--tls-port", "--client-tls-port")
+    args = [text for name, port in zip(names, ports, strict=True) for text in (name, str(port))]
+    with started("playground", *args) as (process, line):
+        assert line == (
+            f"playground on 127.0.0.1:{ports[0]}, TLS on {ports[1]}, "
+            f"with a client's certificate on {ports[2]}\n"
+        )
+        with httpx.stream("GET", f"http://127.0.0.1:{ports[0]}/events/endless") as endless:
+            assert next(endless.iter_lines()) == "id: 1"
+            process.send_signal(signal.SIGTERM)
+        output = process.communicate(timeout=10)
+        assert (process.returncode, *output) == (0, "", "")
+
+
 def test_a_request_in_flight_is_finished_after_sigterm() -> None:
     port = free_port()
     with started("agent", "gymcoach", "--port", str(port)) as (process, _):
@@ -161,7 +181,7 @@ def test_a_request_in_flight_is_finished_after_sigterm() -> None:
         (
             ["agnet", "gymcoach"],
             {},
-            "there is no demo command 'agnet': did you mean 'agent'? there are agent, policy, sidecar",
+            "there is no demo command 'agnet': did you mean 'agent'? there are agent, playground, policy, sidecar",
         ),
         (["--serve", "-k", "x"], {}, "'-k' is an option of a run, and --serve runs nothing"),
         (

@@ -27,6 +27,13 @@ def test_every_agent_has_urls_and_targets(demo: Demo, http: httpx.Client) -> Non
     assert http.get(targets["gymcoach/proxy"]).json()["agent"] == "gymcoach"
 
 
+def test_the_playground_stands_there_if_it_is_asked_for(demo: Demo) -> None:
+    assert demo.playground is None
+    with running_demo(playground=True) as with_playground:
+        url = with_playground.targets()["playground/proxy"]
+        assert httpx.get(url).json()["agent"] == "playground"
+
+
 def test_two_demos_stand_side_by_side_and_leave_nothing_behind(
     demo: Demo, capfd: pytest.CaptureFixture[str]
 ) -> None:
