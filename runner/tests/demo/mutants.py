@@ -1,0 +1,131 @@
+"""Mutants of scenarios and test modules: copies in which one expectation is another one."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ModuleMutant", "ScenarioMutant", "module_mutants", "scenario_mutants"]
+
+# Larger than every number that a demo scenario expects.
+FAR = 1000
+# What a jq program compares with: texts, numbers that are no index, booleans.
+_JQ_LITERAL = re.compile(r'"[^"]*"|(?<![\w.\[])\d+|\b(?:true|false)\b')
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioMutant:
+    """A scenario whose step number `step` expects something else at `place`."""
+
+    place: str
+    step: int
+    scenario: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleMutant:
+    """A module that differs in one constant of an assert of `function`."""
+
+    function: str
+    line: int
+    source: str
+
+
+def scenario_mutants(scenario: dict[str, Any]) -> Iterator[ScenarioMutant]:
+    """Change each expectation of each step, one at a time."""
+    for index, step in enumerate(scenario["steps"]):
+        for place, expect in _changed(step["expect"]):
+            mutant = copy.deepcopy(scenario)
+            mutant["steps"][index]["expect"] = expect
+            mutant["name"] = f"{scenario['name']} ({place} of step {index})"
+            yield ScenarioMutant(place=place, step=index, scenario=mutant)
+
+
+def _changed(expect: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, value in expect.items():
+        if key in {"headers_absent", "headers_present"}:
+            other = {"headers_absent": "headers_present", "headers_present": "headers_absent"}[key]
+            for header in value:
+                kept = {key: [one for one in value if one != header]}
+                yield f"{key} {header}", {**expect, **kept, other: [*expect.get(other, []), header]}
+        elif key == "jq":
+            for changed in _jq_changed(value, asks_whether=isinstance(expect.get("equals"), bool)):
+                yield f"jq {changed}", {**expect, key: changed}
+        elif key == "not_null":
+            # The same path, to where there is nothing.
+            yield key, {**expect, "jq": f"{expect['jq']}_changed"}
+        elif key == "status":
+            yield key, {**expect, key: 299}
+        else:
+            # A key that is not known here must not go without a mutant.
+            assert key in {"equals", "contains", "body_contains"}, f"no mutants of '{key}'"
+            yield key, {**expect, key: _other(value)}
+
+
+def _jq_changed(program: str, *, asks_whether: bool) -> Iterator[str]:
+    """Change what a program compares with, where it is the program that decides."""
+    for found in _JQ_LITERAL.finditer(program) if asks_whether else ():
+        literal = found[0]
+        if literal in {"true", "false"}:
+            changed = "false" if literal == "true" else "true"
+        else:
+            changed = f'{literal[:-1]}_changed"' if literal[0] == '"' else str(int(literal) + FAR)
+        yield program[: found.start()] + changed + program[found.end() :]
+
+
+def _other(value: Any) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + FAR
+        case str():
+            return value + "_changed"
+        case list():
+            return [*value, "changed"]
+    raise AssertionError(f"no mutant of {value!r}")
+
+
+def module_mutants(source: str) -> Iterator[ModuleMutant]:
+    """Change each constant that an assert compares or looks up, one at a time.
+
+    What an assert says when it fails is no expectation, nor are the bounds of a slice.
+    """
+    count = sum(1 for _ in _constants(ast.parse(source)))
+    for number in range(count):
+        tree = ast.parse(source)
+        function, constant, direction = list(_constants(tree))[number]
+        if isinstance(constant, ast.List):
+            constant.elts.append(ast.Constant("changed"))
+        elif isinstance(constant.value, int) and not isinstance(constant.value, bool):
+            constant.value += direction * FAR
+        else:
+            constant.value = _other(constant.value)
+        yield ModuleMutant(function=function, line=constant.lineno, source=ast.unparse(tree))
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.Constant | ast.List, int]]:
+    """Give each constant, its function, and the direction that makes its comparison fail."""
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assert):
+                for constant, direction in _within(node.test, 1):
+                    yield function.name, constant, direction
+
+
+def _within(node: ast.AST, direction: int) -> Iterator[tuple[ast.Constant | ast.List, int]]:
+    if isinstance(node, ast.Constant) or (isinstance(node, ast.List) and not node.elts):
+        yield node, direction
+    elif isinstance(node, ast.Compare):
+        yield from _within(node.left, 1)
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            yield from _within(right, -1 if isinstance(operator, ast.LtE | ast.Lt) else 1)
+    elif not isinstance(node, ast.Slice):
+        for child in ast.iter_child_nodes(node):
+            yield from _within(child, direction)

@@ -1,0 +1,112 @@
+"""Changing any one expectation of the demo's scenarios makes the run fail, and that alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from agentrig.demo import find_scenarios
+from agentrig.events import Outcome, StepFinished
+from tests.demo.mutants import module_mutants, scenario_mutants
+from tests.support.rig import Rig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentrig.demo.embedded import Demo
+    from tests.support.rig import Ran
+
+SCENARIOS = sorted(find_scenarios().glob("*.yaml"))
+MODULES = sorted(find_scenarios().glob("test_*.py"))
+
+
+def run(rig: Rig, demo: Demo, *args: str) -> Ran:
+    targets = [
+        text for name, url in demo.targets().items() for text in ("--target", f"{name}={url}")
+    ]
+    return rig.run(*args, *targets, "--kube-server", demo.kube_server)
+
+
+def test_each_changed_expectation_fails_its_scenario_alone(tmp_path: Path, demo: Demo) -> None:
+    rig = Rig(tmp_path)
+    expected: dict[str, tuple[str, int | None]] = {}
+    for path in SCENARIOS:
+        text = path.read_text(encoding="utf-8")
+        rig.write(path.name, text)
+        expected[path.stem] = ("passed", None)
+        for number, mutant in enumerate(scenario_mutants(yaml.safe_load(text))):
+            name = f"{path.stem}-mutant-{number:02}"
+            rig.write(f"{name}.yaml", json.dumps(mutant.scenario))  # JSON is YAML
+            expected[name] = ("failed", mutant.step)
+    assert len(expected) > 10 * len(SCENARIOS)
+
+    ran = run(rig, demo, ".")
+    assert ran.code == 1, ran.said
+    failed_at: dict[str, int | None] = dict.fromkeys(ran.outcomes())
+    for event in ran.events(StepFinished):
+        if event.outcome is not Outcome.PASSED:
+            failed_at[event.scenario.removesuffix(".yaml")] = event.step
+    got = {name: (outcome, failed_at[name]) for name, outcome in ran.outcomes().items()}
+    assert got == expected
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_each_changed_constant_of_an_assert_fails_its_module(
+    path: Path, tmp_path: Path, demo: Demo
+) -> None:
+    rig = Rig(tmp_path)
+    selected: dict[str, str] = {}
+    for number, mutant in enumerate(module_mutants(path.read_text(encoding="utf-8"))):
+        name = f"test_mutant_{number:02}.py"
+        rig.write(name, mutant.source)
+        # A test alone, since some of them restart a sidecar; a helper by all who call it.
+        test = f"::{mutant.function}" if mutant.function.startswith("test_") else ""
+        selected[name] = name + test
+    assert len(selected) > 5
+
+    ran = run(rig, demo, *selected.values())
+    failed = {
+        name.partition("::")[0] for name, outcome in ran.outcomes().items() if outcome == "failed"
+    }
+    assert sorted(failed) == sorted(selected), ran.said
+
+
+def test_what_they_change_is_what_is_expected() -> None:
+    expect: dict[str, Any] = {
+        "status": 200,
+        "headers_absent": ["a", "b"],
+        "jq": 'any(.[0]; .a == "x" and .b > 0 and .c == true)',
+        "equals": True,
+    }
+    mutants = [
+        m.scenario["steps"][0]["expect"]
+        for m in scenario_mutants({"name": "n", "steps": [{"expect": expect}]})
+    ]
+    assert mutants == [
+        {**expect, "status": 299},
+        {**expect, "headers_absent": ["b"], "headers_present": ["a"]},
+        {**expect, "headers_absent": ["a"], "headers_present": ["b"]},
+        {**expect, "jq": 'any(.[0]; .a == "x_changed" and .b > 0 and .c == true)'},
+        {**expect, "jq": 'any(.[0]; .a == "x" and .b > 1000 and .c == true)'},
+        {**expect, "jq": 'any(.[0]; .a == "x" and .b > 0 and .c == false)'},
+        {**expect, "equals": False},
+    ]
+
+
+def test_an_expectation_that_it_does_not_know_is_no_expectation_less() -> None:
+    with pytest.raises(AssertionError, match="no mutants of 'checks'"):
+        list(scenario_mutants({"name": "n", "steps": [{"expect": {"checks": []}}]}))
+
+
+def test_bounds_are_changed_to_where_they_fail() -> None:
+    source = "def test_a():\n    assert 0 <= f()[1:]['x'] <= 100 != [], 'why'\n"
+    changed = [mutant.source.splitlines()[1].strip() for mutant in module_mutants(source)]
+    assert changed == [
+        "assert 1000 <= f()[1:]['x'] <= 100 != [], 'why'",
+        "assert 0 <= f()[1:]['x_changed'] <= 100 != [], 'why'",
+        "assert 0 <= f()[1:]['x'] <= -900 != [], 'why'",
+        "assert 0 <= f()[1:]['x'] <= 100 != ['changed'], 'why'",
+    ]
