@@ -1,6 +1,32 @@
 """The cluster around the agents: tunnels into it, and changes to it."""
 
-from agentrig.kubernetes._cluster import Cluster, ExecResult
+from agentrig.kubernetes._async_cluster import (
+    AsyncCluster,
+    ExecResult,
+    LogSearch,
+)
+from agentrig.kubernetes._cluster import Cluster
+from agentrig.kubernetes._conditions import condition_problem
+from agentrig.kubernetes._kinds import ObjectRef, split_reference
+from agentrig.kubernetes._logs import LogLine
+from agentrig.kubernetes._manifests import manifest_problem, read_manifests
+from agentrig.kubernetes._objects import Snapshot, Waited
 from agentrig.kubernetes._port_forward import PortForwards
+from agentrig.kubernetes._settings import KubernetesSettings
 
-__all__ = ["Cluster", "ExecResult", "PortForwards"]
+__all__ = [
+    "AsyncCluster",
+    "Cluster",
+    "ExecResult",
+    "KubernetesSettings",
+    "LogLine",
+    "LogSearch",
+    "ObjectRef",
+    "PortForwards",
+    "Snapshot",
+    "Waited",
+    "condition_problem",
+    "manifest_problem",
+    "read_manifests",
+    "split_reference",
+]

@@ -1,122 +1,167 @@
-"""What a test does to the cluster around the agents: set env, wait for a rollout, exec."""
+"""The cluster as Python modules are given it: the same verbs, without `await`."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from agentrig.errors import AgentrigError, ClusterError, UsageError
+from agentrig.kubernetes._async_cluster import AsyncCluster
+from agentrig.kubernetes._conditions import condition_problem
+from agentrig.kubernetes._manifests import read_manifests
+from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
-    from lightkube import Client
+    from agentrig.kubernetes._async_cluster import ExecResult
+    from agentrig.kubernetes._logs import LogLine
+    from agentrig.kubernetes._settings import KubernetesSettings
 
-__all__ = ["Cluster", "ExecResult"]
+__all__ = ["Cluster"]
 
-POLL_EVERY_S = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecResult:
-    """What a command in a container printed, and its exit code."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
+T = TypeVar("T")
 
 
 class Cluster:
-    """A Kubernetes cluster, addressed with references such as `deployment/NAME`.
+    """A Kubernetes cluster, whose objects are named as kubectl does: `deployment/NAME`.
 
-    Every method raises ClusterError when the API cannot be reached or refuses, and UsageError
-    for a reference that it does not know.
+    Objects are JSON, as the API has them. Every method raises ClusterError when the API cannot be
+    reached or refuses, and UsageError for a reference that it does not know. `wait`, `wait_gone`
+    and `logs` raise AssertionError when what they wait for does not come in time: that is a
+    failed test.
     """
 
     def __init__(
         self,
+        settings: KubernetesSettings,
         *,
-        namespace: str,
-        context: str | None = None,
-        server: str | None = None,
-        on_rollout: Callable[[], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Use the pod's service account, else the kubeconfig, else `server` as it is.
+        """Connect to nothing yet."""
+        self.namespace = settings.namespace
+        self._cluster = AsyncCluster(settings, sleep=sleep, clock=clock)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
-        `on_rollout` is called after each rollout: pods were replaced.
-        """
-        self.namespace = namespace
-        self._context = context
-        self._server = server
-        self._on_rollout = on_rollout
-        self._sleep = sleep
-        self._clock = clock
-        self._client: Client | None = None
+    def get(self, ref: str, *, namespace: str | None = None) -> dict[str, Any]:
+        """Read an object of any kind."""
+
+        async def get() -> dict[str, Any]:
+            return await self._cluster.get(await self._cluster.find(ref, namespace=namespace))
+
+        return self._do(get())
+
+    def apply(
+        self,
+        manifest: str | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        namespace: str | None = None,
+        force: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Create or change objects by server-side apply; `manifest` is YAML text or objects."""
+
+        async def apply() -> list[dict[str, Any]]:
+            found = []
+            for one in read_manifests(manifest):
+                ref = await self._cluster.find_manifest(one, namespace=namespace)
+                found.append(await self._cluster.apply(ref, one, force=force))
+            return found
+
+        return self._do(apply())
+
+    def delete(
+        self,
+        ref: str,
+        *,
+        namespace: str | None = None,
+        ignore_missing: bool = False,
+        wait: bool = True,
+        timeout_s: float = 60.0,
+    ) -> None:
+        """Delete an object, and wait until it is gone unless `wait` is False."""
+
+        async def delete() -> None:
+            found = await self._cluster.find(ref, namespace=namespace)
+            await self._cluster.delete(found, ignore_missing=ignore_missing)
+            if wait:
+                waited = await self._cluster.wait_gone(found, timeout_s=timeout_s)
+                _assert_none(waited.problem, f"{ref} in {found.where} was deleted")
+
+        self._do(delete())
+
+    def patch(
+        self,
+        ref: str,
+        patch: Any,
+        *,
+        how: Literal["strategic", "merge", "json"] = "merge",
+        namespace: str | None = None,
+    ) -> dict[str, Any]:
+        """Patch an object; `json` takes a list of operations (RFC 6902)."""
+
+        async def change() -> dict[str, Any]:
+            found = await self._cluster.find(ref, namespace=namespace)
+            return await self._cluster.patch(found, patch, how=how)
+
+        return self._do(change())
+
+    def scale(self, ref: str, replicas: int, *, namespace: str | None = None) -> None:
+        """Set the number of replicas; `wait_rollout` waits for them."""
+
+        async def scale() -> None:
+            await self._cluster.scale(await self._cluster.find(ref, namespace=namespace), replicas)
+
+        self._do(scale())
 
     def get_env(self, ref: str, *, namespace: str | None = None) -> dict[str, str]:
         """Read the literal environment variables of a workload's containers."""
-        with _explained(f"read {ref}", self._where(namespace)):
-            containers = self._get(ref, namespace).spec.template.spec.containers
-            return {
-                variable.name: variable.value or ""
-                for container in containers
-                for variable in container.env or ()
-                if variable.valueFrom is None
-            }
+
+        async def get_env() -> dict[str, str]:
+            return await self._cluster.get_env(await self._cluster.find(ref, namespace=namespace))
+
+        return self._do(get_env())
 
     def set_env(
         self,
         ref: str,
-        env: Mapping[str, str],
+        env: Mapping[str, str | None],
         *,
         container: str | None = None,
         namespace: str | None = None,
     ) -> None:
-        """Set environment variables in one container of a workload, or in all of them."""
-        from lightkube.types import PatchType  # noqa: PLC0415  # only where a cluster is used
+        """Set variables in one container of a workload, or in all of them; None takes one away."""
 
-        resource, name = _workload(ref)
-        with _explained(f"patch {ref}", self._where(namespace)):
-            workload = self._get(ref, namespace)
-            names = [found.name for found in workload.spec.template.spec.containers]
-            if container is not None and container not in names:
-                raise UsageError(f"{ref} has no container '{container}': {', '.join(names)}")
-            variables = [{"name": key, "value": value} for key, value in env.items()]
-            chosen = [container] if container else names
-            containers = [{"name": found, "env": variables} for found in chosen]
-            self._connect().patch(
-                resource,
-                name,
-                {"spec": {"template": {"spec": {"containers": containers}}}},
-                namespace=namespace or self.namespace,
-                patch_type=PatchType.STRATEGIC,
-            )
+        async def set_env() -> None:
+            found = await self._cluster.find(ref, namespace=namespace)
+            await self._cluster.set_env(found, env, container=container)
+
+        self._do(set_env())
+
+    def restart(self, ref: str, *, namespace: str | None = None) -> None:
+        """Replace a workload's pods; `wait_rollout` waits for the new ones."""
+
+        async def restart() -> None:
+            await self._cluster.restart(await self._cluster.find(ref, namespace=namespace))
+
+        self._do(restart())
 
     def wait_rollout(
-        self, ref: str, *, timeout_s: float = 90.0, namespace: str | None = None
+        self, ref: str, *, timeout_s: float = ROLLOUT_WITHIN_S, namespace: str | None = None
     ) -> None:
         """Wait until every replica runs the newest template and is available.
 
         Raises ClusterError with the state that was reached when `timeout_s` runs out.
         """
-        deadline = self._clock() + timeout_s
-        while True:
-            with _explained(f"read {ref}", self._where(namespace)):
-                problem = _rollout_problem(self._get(ref, namespace))
-            if problem is None:
-                break
-            if self._clock() >= deadline:
-                where = self._where(namespace)
-                raise ClusterError(
-                    f"{ref} in {where} is not rolled out after {timeout_s:g} s: {problem}"
-                )
-            self._sleep(POLL_EVERY_S)
-        if self._on_rollout:
-            self._on_rollout()
+
+        async def wait_rollout() -> None:
+            found = await self._cluster.find(ref, namespace=namespace)
+            await self._cluster.wait_rollout(found, timeout_s=timeout_s)
+
+        self._do(wait_rollout())
 
     def exec(
         self,
@@ -128,139 +173,110 @@ class Cluster:
         namespace: str | None = None,
     ) -> ExecResult:
         """Run a command in a pod (`pod/NAME`), or in a running pod of a workload."""
-        from lightkube.resources.core_v1 import Pod  # noqa: PLC0415  # only where a cluster is used
 
-        with _explained(f"exec in {ref}", self._where(namespace)):
-            pod = self._pod_of(ref, namespace)
-            found: Any = self._connect().get(Pod, pod, namespace=namespace or self.namespace)
-            response = self._connect().exec(
-                pod,
-                namespace=namespace or self.namespace,
-                container=container or found.spec.containers[0].name,
-                command=list(command),
-                stdout=True,
-                stderr=True,
-                timeout=timeout_s,
+        async def run() -> ExecResult:
+            found = await self._cluster.find(ref, namespace=namespace)
+            return await self._cluster.exec(
+                found, command, container=container, timeout_s=timeout_s
             )
-        return ExecResult(
-            exit_code=response.exit_code,
-            stdout=str(response.stdout or ""),
-            stderr=str(response.stderr or ""),
-        )
+
+        return self._do(run())
+
+    def wait(
+        self,
+        ref: str,
+        condition: str | Callable[[dict[str, Any]], Any],
+        *,
+        status: str = "True",
+        timeout_s: float = 60.0,
+        namespace: str | None = None,
+    ) -> dict[str, Any]:
+        """Wait until an object's condition, such as `Ready`, has this status; give the object.
+
+        A function in its place is given the object, and waited for until what it gives is true.
+        """
+
+        def problem_of(found: dict[str, Any]) -> str | None:
+            if isinstance(condition, str):
+                return condition_problem(found, condition=condition, status=status)
+            return None if condition(found) else "the function gives nothing that is true"
+
+        async def wait() -> dict[str, Any]:
+            found = await self._cluster.find(ref, namespace=namespace)
+            waited = await self._cluster.wait(found, problem_of, timeout_s=timeout_s)
+            _assert_none(waited.problem, f"{ref} in {found.where}", after_s=timeout_s)
+            return waited.object or {}
+
+        return self._do(wait())
+
+    def wait_gone(self, ref: str, *, timeout_s: float = 60.0, namespace: str | None = None) -> None:
+        """Wait until an object is gone."""
+
+        async def wait_gone() -> None:
+            found = await self._cluster.find(ref, namespace=namespace)
+            waited = await self._cluster.wait_gone(found, timeout_s=timeout_s)
+            _assert_none(waited.problem, f"{ref} in {found.where}")
+
+        self._do(wait_gone())
+
+    def logs(
+        self,
+        where: str,
+        matches: str,
+        *,
+        since_s: float | None = None,
+        timeout_s: float = 10.0,
+        container: str | None = None,
+        namespace: str | None = None,
+    ) -> list[LogLine]:
+        """Wait for log lines in which the pattern `matches` is found, and give them.
+
+        `where` is `pod/NAME`, a workload, or a label selector such as `app=x`. `since_s` is in
+        seconds since the epoch, as `time.time()` gives; all lines count by default.
+        """
+        pattern = re.compile(matches)
+
+        async def search() -> list[LogLine]:
+            place = await self._cluster.find(where, namespace=namespace) if "/" in where else where
+            found = await self._cluster.search_logs(
+                place,
+                lambda text: bool(pattern.search(text)),
+                since_s=since_s or 0.0,
+                timeout_s=timeout_s,
+                container=container,
+                namespace=namespace,
+            )
+            _assert_none(found.problem(f"matches {matches!r}", within_s=timeout_s), where)
+            return list(found.matched)
+
+        return self._do(search())
 
     def close(self) -> None:
-        """Close the connection to the API."""
-        if self._client:
-            self._client.close()
+        """Close the connections to the API."""
+        if self._loop and self._thread:
+            self._do(self._cluster.aclose())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = None
 
-    def _connect(self) -> Client:
-        if self._client is None:
-            from lightkube import Client, KubeConfig  # noqa: PLC0415  # 200 ms, an extra
-            from lightkube.config import models  # noqa: PLC0415
-
-            if self._server:
-                config = KubeConfig.from_one(
-                    cluster=models.Cluster(server=self._server), user=models.User()
-                )
-            else:
-                config = KubeConfig.from_env()
-            self._client = Client(config=config.get(self._context), namespace=self.namespace)
-        return self._client
-
-    def _get(self, ref: str, namespace: str | None) -> Any:
-        resource, name = _workload(ref)
-        return self._connect().get(resource, name, namespace=namespace or self.namespace)
-
-    def _pod_of(self, ref: str, namespace: str | None) -> str:
-        from lightkube.resources.core_v1 import Pod  # noqa: PLC0415  # only where a cluster is used
-
-        kind, _, name = ref.partition("/")
-        if kind in {"pod", "pods"}:
-            return name
-        labels = self._get(ref, namespace).spec.selector.matchLabels
-        pods: Any = self._connect().list(Pod, namespace=namespace or self.namespace, labels=labels)
-        running = [
-            pod.metadata.name
-            for pod in pods
-            if pod.status.phase == "Running" and pod.metadata.deletionTimestamp is None
-        ]
-        if not running:
-            raise ClusterError(f"{ref} in {self._where(namespace)} has no running pod")
-        return str(running[0])
-
-    def _where(self, namespace: str | None) -> str:
-        return f"namespace {namespace or self.namespace}"
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in the event loop beside this thread; an interrupt here ends it there."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._loop.run_forever, name="agentrig-cluster", daemon=True
+            )
+            self._thread.start()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
 
-def _workload(ref: str) -> tuple[Any, str]:
-    from lightkube.resources import apps_v1  # noqa: PLC0415  # only where a cluster is used
-
-    kinds = {
-        "deployment": apps_v1.Deployment,
-        "statefulset": apps_v1.StatefulSet,
-        "daemonset": apps_v1.DaemonSet,
-    }
-    kind, _, name = ref.partition("/")
-    resource = kinds.get(kind.lower().removesuffix("s"))
-    if resource is None or not name:
-        raise UsageError(f"'{ref}' is no reference to a workload: write deployment/NAME")
-    return resource, name
-
-
-def _rollout_problem(workload: Any) -> str | None:
-    """Say what a rollout still waits for, by the rules of `kubectl rollout status`."""
-    status = workload.status
-    if (status.observedGeneration or 0) < (workload.metadata.generation or 0):
-        return "the controller has not seen the change"
-    if hasattr(status, "desiredNumberScheduled"):  # a DaemonSet
-        wanted = status.desiredNumberScheduled or 0
-        updated, ready = status.updatedNumberScheduled or 0, status.numberAvailable or 0
-        left = 0
-    else:
-        wanted = workload.spec.replicas if workload.spec.replicas is not None else 1
-        updated, ready = status.updatedReplicas or 0, status.availableReplicas or 0
-        left = (status.replicas or 0) - updated
-    if updated < wanted:
-        return f"{updated} of {wanted} replicas updated"
-    if left > 0:
-        return f"{left} old replicas not yet gone"
-    if ready < wanted:
-        return f"{ready} of {wanted} replicas available"
-    return None
-
-
-@contextmanager
-def _explained(action: str, where: str) -> Iterator[None]:
-    """Turn the client's errors into ClusterError."""
-    try:
-        import httpx2  # noqa: PLC0415  # comes with lightkube
-        from lightkube.core.exceptions import ApiError, ConfigError  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "the cluster fixture needs lightkube: pip install 'agentrig[kubernetes]'"
-        ) from error
-    try:
-        yield
-    except ApiError as error:
-        raise ClusterError(
-            f"cannot {action} in {where}: {error.status.message or error} "
-            f"(HTTP {error.response.status_code})"
-        ) from error
-    except ConfigError as error:
-        raise ClusterError(
-            f"cannot {action} in {where}: no cluster is configured: {error}"
-        ) from error
-    except (httpx2.TransportError, OSError) as error:
-        raise ClusterError(
-            f"cannot {action} in {where}: the API does not answer: {error}"
-        ) from error
-    except AgentrigError:
-        raise
-    except Exception as error:
-        # A login page, an answer of another shape, a kubeconfig that is no YAML: the client lets
-        # errors of all its libraries through.
-        problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise ClusterError(
-            f"cannot {action} in {where}: the configuration or the API's answer is of no use: "
-            f"{problem}"
-        ) from error
+def _assert_none(problem: str | None, what: str, *, after_s: float | None = None) -> None:
+    if problem is not None:
+        late = f" after {after_s:g} s" if after_s is not None else ""
+        raise AssertionError(f"{what}: {problem}{late}")

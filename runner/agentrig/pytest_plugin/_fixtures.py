@@ -72,16 +72,10 @@ def port_forward(
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """Give the cluster of the agents: set env, wait for a rollout, exec."""
+    """Give the cluster of the agents: apply, patch, set env, roll out, exec, wait, logs."""
     from agentrig.kubernetes import Cluster  # noqa: PLC0415  # 10 ms, seldom used
 
-    run = request.config.stash[RUN]
-    one = Cluster(
-        namespace=run.options.targets.namespace,
-        context=run.options.kube_context,
-        server=run.kube_server,
-        on_rollout=run.refresh_forwards,
-    )
+    one = Cluster(request.config.stash[RUN].kubernetes_settings())
     yield one
     one.close()
 

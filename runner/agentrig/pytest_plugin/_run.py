@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agentrig.engine import PlannedScenario, ScenarioResult
-    from agentrig.kubernetes import PortForwards
+    from agentrig.kubernetes import KubernetesSettings, PortForwards
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.stream import Reporter
     from agentrig.targets import Service
@@ -89,6 +89,17 @@ class Run:
         """Open the tunnels anew: pods were replaced."""
         if self._forwards:
             self._forwards.refresh()
+
+    def kubernetes_settings(self) -> KubernetesSettings:
+        """Say which cluster the run works on."""
+        from agentrig.kubernetes import KubernetesSettings  # noqa: PLC0415  # 10 ms, seldom used
+
+        return KubernetesSettings(
+            namespace=self.options.targets.namespace,
+            context=self.options.kube_context,
+            server=self.kube_server,
+            on_rollout=self.refresh_forwards,
+        )
 
     def result(self, scenario_id: str) -> ScenarioResult:
         """Wait for a scenario of the engine to end."""

@@ -12,14 +12,37 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agentrig.kubernetes import Cluster, KubernetesSettings
+from tests.support.clock import Clock
 from tests.support.fixtures import agent, rig
+from tests.support.kube_api import KubeApi, running_kube_api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.support.agent_server import AgentServer
 
 __all__ = ["agent", "rig"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def api() -> Iterator[KubeApi]:
+    """Give a Kubernetes API without any objects."""
+    with running_kube_api() as running:
+        yield running
+
+
+@pytest.fixture
+def cluster(api: KubeApi) -> Iterator[Cluster]:
+    """Give the cluster of `api`, in the namespace `demo`."""
+    one = Cluster(KubernetesSettings(namespace="demo", server=api.url))
+    yield one
+    one.close()
 
 
 @dataclass

@@ -13,11 +13,13 @@ import pytest
 
 from agentrig.demo.embedded import Demo, running_demo
 from agentrig.errors import ClusterError, UsageError
-from agentrig.kubernetes import Cluster
+from agentrig.kubernetes import Cluster, KubernetesSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.support.clock import Clock
 
 SIDECAR = "deployment/gymcoach-sidecar"
 
@@ -28,24 +30,18 @@ def demo() -> Iterator[Demo]:
         yield running
 
 
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
 @contextmanager
-def cluster_at(server: str | None, **options: Any) -> Iterator[Cluster]:
-    cluster = Cluster(namespace="demo", server=server, **options)
+def cluster_at(
+    server: str | None,
+    *,
+    context: str | None = None,
+    on_rollout: Callable[[], None] | None = None,
+    **options: Any,
+) -> Iterator[Cluster]:
+    settings = KubernetesSettings(
+        namespace="demo", server=server, context=context, on_rollout=on_rollout
+    )
+    cluster = Cluster(settings, **options)
     try:
         yield cluster
     finally:
@@ -118,9 +114,8 @@ def test_a_rollout_ends_when_all_replicas_are_new_and_available() -> None:
     ],
 )
 def test_a_rollout_that_never_ends_says_what_it_waits_for(
-    status: dict[str, int], problem: str
+    clock: Clock, status: dict[str, int], problem: str
 ) -> None:
-    clock = Clock()
     calls: list[str] = []
     with (
         api(200, deployment(**status)) as server,
@@ -251,4 +246,4 @@ def test_a_configuration_that_cannot_be_used_is_told(
 
 
 def test_close_before_anything() -> None:
-    Cluster(namespace="demo").close()
+    Cluster(KubernetesSettings()).close()

@@ -145,7 +145,7 @@ def test_cluster_against_the_demos_stand_in(rig: Rig, demo: Demo) -> None:
             'deployments.apps "nosuch" not found (HTTP 404)'
         ),
         "deployment/gymcoach has no container 'nosuch': agent",
-        "'gymcoach' is no reference to a workload: write deployment/NAME",
+        "'gymcoach' is no reference to an object: write KIND/NAME, as pod/x",
     ]
     assert "Traceback" not in ran.out + ran.err
 

@@ -1,0 +1,123 @@
+"""The Kubernetes API as JSON: lightkube finds and authenticates, the objects stay as they came.
+
+lightkube's own models know the fields of one version of Kubernetes and drop all others, on the
+way there too: what a manifest misspells would never be refused.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from agentrig.kubernetes._errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    import httpx2
+    from lightkube import AsyncClient
+    from lightkube.config.kubeconfig import SingleConfig
+
+    from agentrig.kubernetes._settings import KubernetesSettings
+
+__all__ = ["FIELD_MANAGER", "Api"]
+
+FIELD_MANAGER = "agentrig"
+# Of an answer that is no Status, as of a proxy in between.
+_MESSAGE_CHARACTERS = 300
+_WRITES = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Api:
+    """One connection to the API, opened at the first use. Raises what `explained` explains."""
+
+    def __init__(self, settings: KubernetesSettings) -> None:
+        """Connect to nothing yet."""
+        self._settings = settings
+        self._config: SingleConfig | None = None
+        self._http: httpx2.AsyncClient | None = None
+        self._exec_client: AsyncClient | None = None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Any:
+        """Send one request and give its JSON answer. Raises Refusal where it is no success."""
+        query = dict(params or {})
+        if method in _WRITES:
+            # Strict: a misspelled field is refused instead of dropped.
+            query |= {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+        response = await self._connect().request(
+            method,
+            path,
+            params=query,
+            content=None if body is None else json.dumps(body).encode(),
+            headers={} if body is None else {"content-type": content_type},
+        )
+        if not response.is_success:
+            raise _refusal(response.status_code, response.content)
+        return json.loads(response.content)
+
+    @asynccontextmanager
+    async def lines(self, path: str, *, params: Mapping[str, str]) -> AsyncIterator[Any]:
+        """Give the lines of an answer one by one. Raises Refusal where it is no success."""
+        async with self._connect().stream("GET", path, params=dict(params)) as response:
+            if not response.is_success:
+                raise _refusal(response.status_code, await response.aread())
+            yield response.aiter_lines()
+
+    def exec_client(self) -> AsyncClient:
+        """Give lightkube's own client, which speaks the protocol of `exec`."""
+        if self._exec_client is None:
+            from lightkube import AsyncClient  # noqa: PLC0415  # 200 ms, an extra
+
+            self._exec_client = AsyncClient(config=self._configuration())
+        return self._exec_client
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http:
+            await self._http.aclose()
+        if self._exec_client:
+            await self._exec_client.close()
+        self._http = self._exec_client = None
+
+    def _connect(self) -> httpx2.AsyncClient:
+        if self._http is None:
+            from lightkube.config import client_adapter  # noqa: PLC0415  # 200 ms, an extra
+
+            self._http = client_adapter.AsyncClient(
+                self._configuration(), client_adapter.ConnectionParams()
+            )
+        return self._http
+
+    def _configuration(self) -> SingleConfig:
+        if self._config is None:
+            from lightkube import KubeConfig  # noqa: PLC0415  # 200 ms, an extra
+            from lightkube.config import models  # noqa: PLC0415  # as above
+            from lightkube.core.exceptions import ConfigError  # noqa: PLC0415  # as above
+
+            settings = self._settings
+            if settings.server:
+                one = models.Cluster(server=settings.server)
+                config = KubeConfig.from_one(cluster=one, user=models.User())
+            else:
+                config = KubeConfig.from_env()
+            self._config = config.get(settings.context)
+            if self._config is None:
+                raise ConfigError("no context is chosen")
+        return self._config
+
+
+def _refusal(status: int, content: bytes) -> Refusal:
+    try:
+        message = json.loads(content)["message"]
+    except (ValueError, TypeError, KeyError):
+        message = " ".join(content.decode(errors="replace").split())[:_MESSAGE_CHARACTERS]
+    return Refusal(status, str(message) or "no reason is given")

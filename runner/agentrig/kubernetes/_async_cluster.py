@@ -1,0 +1,196 @@
+"""What a test does to the cluster around the agents, and what it waits for there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from agentrig.errors import ClusterError
+from agentrig.kubernetes._changes import reverting, with_owners_of
+from agentrig.kubernetes._conditions import condition_problem
+from agentrig.kubernetes._errors import Refusal, explained
+from agentrig.kubernetes._kinds import WORKLOADS, ObjectRef
+from agentrig.kubernetes._logs import LogLine, LogReader
+from agentrig.kubernetes._objects import POLL_EVERY_S
+from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S, Rollouts, must_be_workload
+from agentrig.kubernetes._workloads import label_selector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from agentrig.kubernetes._objects import Snapshot
+
+__all__ = ["AsyncCluster", "ExecResult", "LogSearch"]
+
+# Of what a command prints, and of the log lines that match: enough for a test, and no more.
+OUTPUT_BYTES = 1024 * 1024
+MATCHED_LINES = 1_000
+LAST_LINES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecResult:
+    """What a command in a container printed, and its exit code."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSearch:
+    """The lines that matched; how many were read, of which pods, and the last few of them."""
+
+    matched: tuple[LogLine, ...]
+    read: int
+    pods: tuple[str, ...]
+    last: tuple[LogLine, ...]
+
+    def problem(self, wanted: str, *, within_s: float) -> str | None:
+        """Say that no line was found; `wanted` is as in `matches 'x'`."""
+        if self.matched:
+            return None
+        if not self.pods:
+            return f"no log line {wanted} within {within_s:g} s: no pod was found"
+        last = "".join(f"\n  {one.pod}/{one.container}: {one.text}" for one in self.last)
+        read = f"{self.read} lines of {', '.join(self.pods)} were read"
+        return f"no log line {wanted} within {within_s:g} s: {read}" + (
+            f", the last:{last}" if last else ""
+        )
+
+
+class AsyncCluster(Rollouts):
+    """A Kubernetes cluster: its objects, its workloads, and what goes on in its pods."""
+
+    async def restore(self, snapshot: Snapshot, *, timeout_s: float = ROLLOUT_WITHIN_S) -> None:
+        """Put back what a change made of an object; what it created is deleted.
+
+        A workload is waited for until it is rolled out, what is deleted until it is gone. Raises
+        ClusterError where that fails, or takes longer than `timeout_s`.
+        """
+        ref = snapshot.ref
+        if snapshot.before is None:
+            with explained(f"delete {ref} again", ref.where):
+                try:
+                    await self._api.call("DELETE", ref.path)
+                except Refusal as refusal:
+                    if not refusal.is_missing:
+                        raise
+            gone = await self.wait_gone(ref, timeout_s=timeout_s)
+            if gone.problem:
+                raise ClusterError(f"{ref} in {ref.where} is left behind: {gone.problem}")
+            return
+        with explained(f"restore {ref}", ref.where):
+            after = snapshot.after or await self._get(ref)
+            patch = reverting(snapshot.before, after)
+            if patch:
+                found = await self._patch(ref, patch, how="merge")
+                # Else they would stay ours, and whoever applies next would be in conflict.
+                if owners := with_owners_of(snapshot.before, found):
+                    await self._patch(ref, owners, how="merge")
+        if patch and ref.kind.kind in WORKLOADS:
+            await self.wait_rollout(ref, timeout_s=timeout_s)
+
+    async def exec(
+        self,
+        ref: ObjectRef,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        timeout_s: float | None = None,
+    ) -> ExecResult:
+        """Run a command in a pod, or in a running pod of a workload; without end by default.
+
+        Of what it prints, 1 MiB each is kept of stdout and stderr.
+        """
+        stdout, stderr = _Capped(), _Capped()
+        with explained(f"exec in {ref}", ref.where):
+            pod = await self._running_pod(ref)
+            response = await self._api.exec_client().exec(
+                pod["metadata"]["name"],
+                namespace=pod["metadata"]["namespace"],
+                container=container or pod["spec"]["containers"][0]["name"],
+                command=list(command),
+                stdout=stdout,
+                stderr=stderr,
+                timeout=timeout_s,
+            )
+        return ExecResult(exit_code=response.exit_code, stdout=stdout.text(), stderr=stderr.text())
+
+    async def search_logs(
+        self,
+        where: ObjectRef | str,
+        matches: Callable[[str], bool],
+        *,
+        since_s: float,
+        timeout_s: float,
+        container: str | None = None,
+        namespace: str | None = None,
+    ) -> LogSearch:
+        """Read logs until a line matches, or `timeout_s` is over.
+
+        `where` is a pod, a workload, or a label selector such as `app=x`. Lines from before
+        `since_s` (seconds since the epoch, by the nodes' clocks) do not count. All containers are
+        read unless one is named.
+        """
+        deadline = self._clock() + timeout_s
+        reader = LogReader(self._api, since_s=since_s)
+        matched: list[LogLine] = []
+        last: list[LogLine] = []
+        pods: dict[str, None] = {}
+        read = 0
+        what = f"pods {where}" if isinstance(where, str) else str(where)
+        place = where.where if isinstance(where, ObjectRef) else self._where(namespace)
+        while True:
+            with explained(f"read the logs of {what}", place):
+                found = await self._pods(where, namespace)
+                pods |= dict.fromkeys(pod["metadata"]["name"] for pod in found)
+                async for line in reader.new_lines(found, container=container):
+                    read += 1
+                    last = [*last, line][-LAST_LINES:]
+                    if len(matched) < MATCHED_LINES and matches(line.text):
+                        matched.append(line)
+            if matched or self._clock() >= deadline:
+                return LogSearch(
+                    matched=tuple(matched), read=read, pods=tuple(pods), last=tuple(last)
+                )
+            await self._sleep(POLL_EVERY_S)
+
+    async def _pods(self, where: ObjectRef | str, namespace: str | None) -> list[dict[str, Any]]:
+        if isinstance(where, str):
+            return await self._list_pods(namespace or self.settings.namespace, where)
+        if where.kind.kind == "Pod":
+            found = await self._get_if_there(where)
+            return [found] if found else []
+        return await self._list_pods(where.namespace, label_selector(await self._get(where)))
+
+    async def _running_pod(self, ref: ObjectRef) -> dict[str, Any]:
+        if ref.kind.kind == "Pod":
+            return await self._get(ref)
+        must_be_workload(ref)
+        running = [
+            pod
+            for pod in await self._pods(ref, None)
+            if pod["status"].get("phase") == "Running"
+            and "deletionTimestamp" not in pod["metadata"]
+        ]
+        if not running:
+            raise ClusterError(f"{ref} in {ref.where} has no running pod")
+        # One that is ready before one that is not.
+        return min(running, key=_is_not_ready)
+
+
+class _Capped(BytesIO):
+    """Keeps what is written to it up to OUTPUT_BYTES."""
+
+    def write(self, data: Any, /) -> int:
+        super().write(data[: max(0, OUTPUT_BYTES - self.tell())])
+        return len(data)
+
+    def text(self) -> str:
+        return self.getvalue().decode(errors="replace")
+
+
+def _is_not_ready(pod: Mapping[str, Any]) -> bool:
+    return condition_problem(pod, condition="Ready", status="True") is not None

@@ -1,0 +1,88 @@
+"""What the Kubernetes API says when it refuses, as one kind of error."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from agentrig.errors import AgentrigError, ClusterError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Refusal", "explained"]
+
+NOT_FOUND = 404
+
+_FORBIDDEN = re.compile(
+    r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+    r"(?P<cluster> at the cluster scope)?"
+)
+
+
+class Refusal(Exception):  # noqa: N818  # an answer, and at times the expected one
+    """An answer of the API that is no success; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such object."""
+        return self.status == NOT_FOUND
+
+
+@contextmanager
+def explained(action: str, where: str) -> Iterator[None]:
+    """Turn what goes wrong between here and the API into ClusterError."""
+    try:
+        import httpx2  # noqa: PLC0415  # comes with lightkube
+        from lightkube.core.exceptions import ApiError, ConfigError  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "Kubernetes needs lightkube: pip install 'agentrig[kubernetes]'"
+        ) from error
+    try:
+        yield
+    except Refusal as error:
+        raise ClusterError(
+            f"cannot {action} in {where}: {error} (HTTP {error.status}){_missing_rule(str(error))}"
+        ) from error
+    except ApiError as error:
+        # Without a response the refusal came within a connection that stood, as exec's.
+        status = f" (HTTP {error.response.status_code})" if error.response else ""
+        message = error.status.message or str(error)
+        raise ClusterError(
+            f"cannot {action} in {where}: {message}{status}{_missing_rule(message)}"
+        ) from error
+    except ConfigError as error:
+        raise ClusterError(
+            f"cannot {action} in {where}: no cluster is configured: {error}"
+        ) from error
+    except (httpx2.TransportError, OSError) as error:
+        raise ClusterError(
+            f"cannot {action} in {where}: the API does not answer: {error or type(error).__name__}"
+        ) from error
+    except (AgentrigError, AssertionError):
+        raise
+    except Exception as error:
+        # A login page, an answer of another shape, a kubeconfig that is no YAML: the client lets
+        # errors of all its libraries through.
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ClusterError(
+            f"cannot {action} in {where}: the configuration or the API's answer is of no use: "
+            f"{problem}"
+        ) from error
+
+
+def _missing_rule(message: str) -> str:
+    """Write the RBAC rule that would have allowed what was forbidden."""
+    found = _FORBIDDEN.search(message)
+    if not found:
+        return ""
+    group = found["group"] or '""'
+    rule = f"apiGroups: [{group}], resources: [{found['resource']}], verbs: [{found['verb']}]"
+    role = "ClusterRole" if found["cluster"] else "Role (the chart's `rbac.rules`)"
+    return f"; the account's {role} needs {{{rule}}}"
