@@ -1,18 +1,27 @@
 """Kinds of step: what they are written as, and how they are executed."""
 
-from agentrig.steps._clients import Clients, NoAnswerError, Response
+from agentrig.steps._clients import Clients
 from agentrig.steps._context import StepContext, StepResult
+from agentrig.steps._cookies import CookieJar
+from agentrig.steps._messages import Form, NoAnswerError, Part, Request, Response, Streamed
 from agentrig.steps._registry import DEFAULT_KIND, GROUP, StepKind, StepKinds, step_kinds
+from agentrig.steps._tls import Tls
 
 __all__ = [
     "DEFAULT_KIND",
     "GROUP",
     "Clients",
+    "CookieJar",
+    "Form",
     "NoAnswerError",
+    "Part",
+    "Request",
     "Response",
     "StepContext",
     "StepKind",
     "StepKinds",
     "StepResult",
+    "Streamed",
+    "Tls",
     "step_kinds",
 ]

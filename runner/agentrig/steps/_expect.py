@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agentrig.scenario import Location
-    from agentrig.steps._clients import Response
     from agentrig.steps._context import StepContext
+    from agentrig.steps._messages import Response
 
 __all__ = ["HttpExpect", "check_response", "decode_text"]
 

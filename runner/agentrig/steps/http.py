@@ -13,10 +13,10 @@ from agentrig._redact import cut, redact_headers, redact_url
 from agentrig.errors import TargetError
 from agentrig.events import CheckResult, Exchange, Outcome
 from agentrig.scenario import Step, closest
-from agentrig.steps._clients import NoAnswerError, Response
 from agentrig.steps._context import StepContext, StepResult
 from agentrig.steps._expect import HttpExpect, check_response, decode_text
 from agentrig.steps._json import json_problem
+from agentrig.steps._messages import NoAnswerError, Request, Response
 from agentrig.steps._registry import StepKind
 from agentrig.targets import is_url, url_problem
 
@@ -137,8 +137,8 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
         if not any(name.lower() == "content-type" for name in step.headers):
             headers.append(("content-type", "application/json"))
     try:
-        response = await context.clients.request(
-            step.method.upper(), url, headers=headers, body=body
+        response = await context.clients.send(
+            Request(method=step.method.upper(), url=url, headers=headers, body=body)
         )
     except TargetError as error:
         raise target.unreachable(error) from error

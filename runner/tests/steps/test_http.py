@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import zlib
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +12,11 @@ import yaml
 
 from agentrig.errors import TargetError
 from agentrig.events import CheckResult, Exchange, Outcome
-from agentrig.steps import Clients, _clients
 from tests.support.bench import Bench
 from tests.support.scripted_server import ScriptedServer, answer, scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from agentrig.steps import StepResult
 
@@ -255,23 +251,6 @@ def test_a_body_that_ends_too_soon_is_the_agents_fault(door: Door) -> None:
     assert (check.message or "").startswith("[GET /] no whole response: ")
 
 
-def shorten_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for the agents of a test as long as its reader would."""
-    monkeypatch.setattr(_clients, "TIMEOUT_S", 0.3)
-    monkeypatch.setattr(_clients, "CONNECT_TIMEOUT_S", 0.2)
-
-
-@pytest.mark.parametrize("raw", [None, answer(body=b"half", length=8)])
-def test_an_agent_that_says_no_more_is_waited_for(
-    raw: bytes | None, tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shorten_waits(monkeypatch)
-    server.answers["/"] = raw
-    with Bench(tmp_path) as bench:
-        check, _ = Door(bench, server).failed(name="Ask", expect={"status": 200})
-    assert check.message == "[Ask] no response within 0.3 s"
-
-
 # What is not reached.
 
 
@@ -302,53 +281,10 @@ def test_what_cannot_be_reached_is_no_failed_check(
     assert says in str(caught.value)
 
 
-@pytest.fixture
-def mute_port() -> Iterator[int]:
-    """Give a port that accepts connections, and never says a word."""
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        port: int = mute.getsockname()[1]
-        yield port
-
-
-@pytest.fixture
-def dropping_port() -> Iterator[int]:
-    """Give a port whose first packets are dropped, as a network policy drops them."""
-    with ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port: int = full.getsockname()[1]
-        for _ in range(3):
-            waiting = stack.enter_context(socket.socket())
-            waiting.settimeout(0)
-            waiting.connect_ex(("127.0.0.1", port))
-        yield port
-
-
-def test_a_target_that_is_cut_off_is_no_failed_check(
-    tmp_path: Path, dropping_port: int, mute_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shorten_waits(monkeypatch)
-    with Bench(tmp_path) as bench:
-        for url in (f"http://127.0.0.1:{dropping_port}", f"https://127.0.0.1:{mute_port}"):
-            with pytest.raises(TargetError) as caught:
-                bench.run("{name: x, steps: [{endpoint: proxy}]}", {"proxy": url})
-            said = f"cannot reach 'proxy' at {url} (via direct): no connection within 0.2 s"
-            assert str(caught.value).splitlines()[0] == said
-
-
 def test_an_unreachable_target_does_not_show_its_password(door: Door) -> None:
     with pytest.raises(TargetError) as caught:
         door.results({"endpoint": f"http://me:hunter2@127.0.0.1:{free_port()}/?api_key=hunter3"})
     assert "hunter" not in str(caught.value)
-
-
-def test_clients_outside_of_their_context_are_refused() -> None:
-    async def use() -> None:
-        await Clients().request("GET", "http://127.0.0.1:9", headers=[], body=None)
-
-    with pytest.raises(RuntimeError, match="outside"):
-        asyncio.run(use())
 
 
 # What is checked, and shown.

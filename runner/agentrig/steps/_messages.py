@@ -1,0 +1,103 @@
+"""What is sent to a target and what comes back, as every kind of step sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentrig.steps._tls import CONNECT_TIMEOUT_S, Tls
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from agentrig.steps._cookies import CookieJar
+    from agentrig.steps._redirects import Hop
+
+__all__ = ["MAX_BODY", "Form", "NoAnswerError", "Part", "Request", "Response", "Streamed"]
+
+TIMEOUT_S = 60.0
+MAX_BODY = 32 << 20
+"""The bytes of a response's body that are read at most, unless a step says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A field of a multipart form; one with a `filename` is a file."""
+
+    name: str
+    content: bytes
+    filename: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body of `multipart/form-data` (RFC 7578)."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """One request; `timeout_s` covers it to the last byte of the response.
+
+    `redirects` is how many are followed at most: with 0, a redirect is a response like any other.
+    Cookies come from `jar`, which also keeps those that are set, unless `headers` has its own;
+    `cookies` are sent besides, to the origin of `url` alone.
+    """
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes | Form | None = None
+    timeout_s: float = TIMEOUT_S
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
+    max_body: int = MAX_BODY
+    redirects: int = 0
+    tls: Tls | None = None
+    jar: CookieJar | None = None
+    cookies: Mapping[str, str] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Response:
+    """A response that came whole; header names are in lower case.
+
+    `body` is decompressed, `headers` are as they came: `content-encoding` is still there, except
+    for `br` and `zstd`. `url` is the one that answered at last, after `hops`; `cookies` are those
+    that any of them set.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    url: str = ""
+    hops: tuple[Hop, ...] = ()
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Streamed:
+    """A response whose body still comes: `chunks` gives it piece by piece, decompressed.
+
+    `chunks` ends with the body, and raises NoAnswerError if that breaks, is larger than the
+    request's `max_body`, or does not end in time.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: AsyncIterator[bytes]
+    url: str
+    hops: tuple[Hop, ...] = ()
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+class NoAnswerError(Exception):
+    """A target was reached, and then gave no usable response: the agent's fault.
+
+    `response` holds what had come until then, if anything.
+    """
+
+    def __init__(self, message: str, response: Response | None = None) -> None:
+        super().__init__(message)
+        self.response = response
