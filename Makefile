@@ -33,8 +33,8 @@ e2e: .venv/.ready ## Bring up a real Kubernetes, and test the charts and images 
 	ci/e2e/run
 
 .PHONY: bench
-bench: .venv/.ready ## Measure start-up and throughput beside other tools
-	$(BIN)/python ci/bench
+bench: .venv/.ready ## Measure speed beside other tools (ONLY=steps,profile TOOLS=hurl ROUNDS=3)
+	$(BIN)/python ci/bench $(addprefix --only=,$(ONLY)) $(addprefix --tools=,$(TOOLS)) $(addprefix --rounds=,$(ROUNDS))
 
 .PHONY: lint
 lint: .venv/.ready ## Check style, types, charts and everything generated

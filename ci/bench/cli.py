@@ -4,55 +4,47 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import platform
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import report, tavern
-from bench.errors import BenchError
-from bench.measure import interleave
-from bench.report import Goal
+from bench import report
+from bench.errors import BenchError, UnavailableError
+from bench.part import Field
+from bench.parts import PARTS
 from bench.server import serving
-from bench.workloads import AGENTRIG, PYTEST, TAVERN, Workload, contenders
+from bench.tools import TOOLS
 from kube.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from bench.measure import Run
+    from bench.report import Goal
+    from bench.workload import Tool
 
 __all__ = ["main"]
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
-START_UP = Workload(title="Start-up: 1 file of 1 step", files=1, steps=1)
-STEPS = Workload(title="1,000 steps in 50 files", files=50, steps=20)
-
 _FAIRNESS = """\
-Each tool does the same work: POSTs with a JSON body and four checks each, to one local server
-that counts them. agentrig runs files at the same time and writes a journal, JUnit and a summary;
-the others run one file after the other and write nothing. Each file of pytest + httpx opens one
-client of its own, which takes httpx 20 ms. Rounds are interleaved, after one that does not count.
-Times are those of whole processes, from start to end."""
+Each tool does the same work: POSTs with a JSON body, and four checks each: the status, and three
+values of the JSON answer. They go to one local server, written in Go and kept to one core, that
+counts them; a tool whose requests are too few, or that fails, ends the benchmark. agentrig writes
+a journal, JUnit and a summary; the others write nothing. Rounds are interleaved, after one that
+does not count; a ratio is the median of those of each round's pair. Times are those of whole
+processes, from start to end."""
 _EPILOG = """\
-A run that fails, or whose requests did not reach the server, ends the benchmark with exit
-code 1; a goal that is missed does not."""
+Tools are installed in folders of their own in the user's cache, pinned; one that cannot be had
+is told with the reason. A goal that is missed is no failure: the exit code is 0."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Measure and print; give the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python ci/bench",
-        description="Measure agentrig's start-up and throughput beside pytest + httpx and Tavern.",
-        epilog=f"{_FAIRNESS} {_EPILOG}",
-    )
-    parser.add_argument("--record", action="store_true", help=f"write {RESULTS.name} too")
-    parser.add_argument("--start-rounds", type=_rounds, default=21, metavar="N", help="default: 21")
-    parser.add_argument("--step-rounds", type=_rounds, default=7, metavar="N", help="default: 7")
-    options = parser.parse_args(args)
+    options = _options(args)
     try:
-        text = _measure({START_UP: options.start_rounds, STEPS: options.step_rounds})
+        text = _measure(options.only, options.tools, options.rounds)
     except (BenchError, ClusterError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -61,61 +53,97 @@ def main(args: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(rounds: Mapping[Workload, int]) -> str:
-    """Run both workloads, printing each part when it is there; give all of it."""
-    parts: list[str] = []
+def _options(args: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python ci/bench",
+        description="Measure agentrig beside other tools.",
+        epilog=f"{_FAIRNESS} {_EPILOG}",
+    )
+    parser.add_argument("--record", action="store_true", help=f"write {RESULTS.name} too")
+    parser.add_argument(
+        "--only",
+        type=_names(PARTS),
+        default=tuple(PARTS),
+        metavar="PART,...",
+        help=f"leave out all other parts: {', '.join(PARTS)}",
+    )
+    parser.add_argument(
+        "--tools",
+        type=_names(TOOLS),
+        default=tuple(TOOLS),
+        metavar="TOOL,...",
+        help=f"leave out all tools but agentrig and these: {', '.join(TOOLS)}",
+    )
+    parser.add_argument("--rounds", type=_rounds, metavar="N", help="of every part")
+    options = parser.parse_args(args)
+    if options.record and (len(options.only) < len(PARTS) or len(options.tools) < len(TOOLS)):
+        parser.error("--record takes all parts and all tools: leave out --only and --tools")
+    return options
 
-    def say(part: str) -> None:
-        print(part + "\n", flush=True)
-        parts.append(part)
 
-    tavern_bin = tavern.ensure()
-    say(f"{report.machine()}.\n{report.versions(tavern.distributions(tavern_bin))}.")
-    runs: dict[Workload, dict[str, list[Run]]] = {}
-    with tempfile.TemporaryDirectory(prefix="agentrig-bench-") as folder, serving() as server:
-        for number, (workload, count) in enumerate(rounds.items()):
-            field = contenders(
-                workload, Path(folder, str(number)), url=server.url, tavern_bin=tavern_bin
-            )
-            runs[workload] = interleave(field, workload, server=server, rounds=count)
-            say(report.run_table(workload, runs[workload]))
-    say(report.goal_table(_goals(runs[START_UP], runs[STEPS])))
-    return "\n\n".join(parts)
+def _measure(only: Collection[str], chosen: Collection[str], rounds: int | None) -> str:
+    """Run the parts, printing each when it is there; give all of it."""
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        print(text + "\n", flush=True)
+        said.append(text)
+
+    parts = [part for name, part in PARTS.items() if name in only]
+    say(f"{report.machine()}, Python {platform.python_version()}.")
+    wanted = {key for part in parts for key in part.tools if key in chosen} | {"agentrig"}
+    tools, lines = _install([key for key in TOOLS if key in wanted])
+    say("\n".join(f"- {line}" for line in lines))
+    goals: list[Goal] = []
+    with serving() as server:
+        for part in parts:
+            with tempfile.TemporaryDirectory(prefix="agentrig-bench-") as folder:
+                field = Field(
+                    tools={key: tools[key] for key in part.tools if key in tools},
+                    server=server,
+                    folder=Path(folder),
+                    rounds=rounds or part.rounds,
+                )
+                figures = part.measure(field)
+            say(f"## {part.title}\n\n{figures.text}\n\n{_rounds_of(field)}")
+            goals += figures.goals
+    if goals:
+        say(f"## Goals\n\n{report.goal_table(goals)}")
+    return "\n\n".join(said)
 
 
-def _goals(start_up: Mapping[str, list[Run]], steps: Mapping[str, list[Run]]) -> list[Goal]:
-    return [
-        Goal(
-            title="start-up: agentrig / pytest + httpx",
-            over=start_up[AGENTRIG],
-            under=start_up[PYTEST],
-            at_most=1.3,
-        ),
-        Goal(
-            title="start-up, worst pair: agentrig / pytest + httpx",
-            over=start_up[AGENTRIG],
-            under=start_up[PYTEST],
-            at_most=0.45 / 0.25,
-            worst=True,
-        ),
-        Goal(title="start-up: Tavern / agentrig", over=start_up[TAVERN], under=start_up[AGENTRIG]),
-        Goal(
-            title="1,000 steps: Tavern / agentrig",
-            over=steps[TAVERN],
-            under=steps[AGENTRIG],
-            at_least=3,
-        ),
-        Goal(
-            title="1,000 steps: pytest + httpx / agentrig",
-            over=steps[PYTEST],
-            under=steps[AGENTRIG],
-        ),
-    ]
+def _install(keys: Sequence[str]) -> tuple[dict[str, Tool], list[str]]:
+    """Give the tools that are here, and a line about each one."""
+    tools, lines = {}, []
+    for key in keys:
+        tool = TOOLS[key]
+        try:
+            lines.append(f"{tool.name}: {tool.install()}")
+            tools[key] = tool
+        except UnavailableError as error:
+            lines.append(f"{tool.name}: not measured, it cannot be had on this machine: {error}")
+    return tools, lines
+
+
+def _rounds_of(field: Field) -> str:
+    return "One round." if field.rounds == 1 else f"{field.rounds} rounds."
 
 
 def _heading() -> str:
     today = dt.datetime.now(dt.UTC).date().isoformat()
     return f"# Measured on {today}\n\n`make bench` prints such tables.\n\n{_FAIRNESS}\n"
+
+
+def _names(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in text.split(","))
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(
+                f"{unknown[0]!r} is unknown; known are {', '.join(known)}"
+            )
+        return names
+
+    return read
 
 
 def _rounds(text: str) -> int:

@@ -5,59 +5,104 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from bench.measure import Run
-    from bench.workloads import Workload
+    from bench.measure import Cost, Run
 
-__all__ = ["Goal", "goal_table", "machine", "run_table", "versions"]
+__all__ = ["Goal", "amount", "goal_table", "machine", "peak", "ratio", "run_table", "table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What `over` should take of the time of `under`, both in the order of the rounds.
+    """A figure, and what it should be; without a bound there is no verdict.
 
-    The verdict falls on the median of the ratios of each round's pair, which noise moves least;
-    with `worst` on the largest of them. Without a bound there is no verdict.
+    `of_medians` and `of_cpu` are further views of a ratio of times.
     """
 
     title: str
-    over: Sequence[Run]
-    under: Sequence[Run]
+    measured: float
+    unit: str = ""
     at_most: float | None = None
     at_least: float | None = None
-    worst: bool = False
+    of_medians: float | None = None
+    of_cpu: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Say whether the figure is within its bounds."""
+        return (self.at_most is None or self.measured <= self.at_most) and (
+            self.at_least is None or self.measured >= self.at_least
+        )
+
+    def row(self) -> tuple[str, ...]:
+        """Give the cells of the goal's line."""
+        bounds = [("at most", self.at_most), ("at least", self.at_least)]
+        bound = ", ".join(f"{word} {_figure(x)}{self.unit}" for word, x in bounds if x is not None)
+        verdict = ("met" if self.met else "MISSED") if bound else ""
+        views = ["" if view is None else _figure(view) for view in (self.of_medians, self.of_cpu)]
+        return self.title, f"{_figure(self.measured)}{self.unit}", bound, verdict, *views
 
 
-def run_table(workload: Workload, runs: Mapping[str, Sequence[Run]]) -> str:
-    """Show each tool's times and memory."""
-    rounds = len(next(iter(runs.values())))
+def ratio(
+    title: str,
+    over: Sequence[Cost],
+    under: Sequence[Cost],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    worst: bool = False,
+) -> Goal:
+    """Compare times of `over` with those of `under`, both in the order of the rounds.
+
+    The figure is the median of the ratios of each round's pair, which noise moves least; with
+    `worst` the largest of them.
+    """
+    both = list(zip(over, under, strict=True))
+    choose = max if worst else median
+    return Goal(
+        title=title,
+        measured=choose(one.elapsed_s / other.elapsed_s for one, other in both),
+        at_most=at_most,
+        at_least=at_least,
+        of_medians=None if worst else _median_s(over) / _median_s(under),
+        of_cpu=choose(one.cpu_s / other.cpu_s for one, other in both),
+    )
+
+
+def run_table(runs: Iterable[tuple[str, Sequence[Run]]]) -> str:
+    """Show times and memory of named runs."""
     rows: list[tuple[str, ...]] = [("", "median s", "min s", "max s", "CPU s", "peak MiB")]
-    for name, measured in runs.items():
+    for name, measured in runs:
         elapsed = [run.elapsed_s for run in measured]
         rows.append(
             (
                 name,
                 *(f"{value:.3f}" for value in (median(elapsed), min(elapsed), max(elapsed))),
                 f"{median(run.cpu_s for run in measured):.3f}",
-                f"{max(run.peak_mib for run in measured):.0f}",
+                amount(peak(measured)),
             )
         )
-    return f"### {workload.title} ({rounds} rounds)\n\n{_table(rows)}"
+    return table(rows)
 
 
 def goal_table(goals: Sequence[Goal]) -> str:
-    """Show the ratios of times beside their goals; `CPU` is that of CPU times, of pairs."""
-    rows: list[tuple[str, ...]] = [
-        ("time of one over the other", "of medians", "of pairs", "CPU", "goal", "verdict")
-    ]
-    rows += [_goal_row(goal) for goal in goals]
-    return f"### Ratios\n\n{_table(rows)}"
+    """Show all figures beside their goals."""
+    head = ("figure", "measured", "goal", "verdict", "of medians", "of CPU times")
+    return table([head, *(goal.row() for goal in goals)])
+
+
+def peak(runs: Sequence[Run]) -> float | None:
+    """Give the largest resident set of some runs, in MiB, if it could be seen."""
+    return max((run.peak_mib for run in runs if run.peak_mib is not None), default=None)
+
+
+def amount(mib: float | None) -> str:
+    """Show an amount of memory."""
+    return "-" if mib is None else f"{mib:.0f}"
 
 
 def machine() -> str:
@@ -69,39 +114,7 @@ def machine() -> str:
     )
 
 
-def versions(tavern: Mapping[str, str]) -> str:
-    """Name what was measured; `tavern` are the versions of Tavern's environment by name."""
-    own = ", ".join(
-        f"{name} {version(name)}" for name in ("agentrig", "pyreqwest", "pytest", "httpx")
-    )
-    others = ", ".join(f"{name} {number}" for name, number in tavern.items())
-    return f"Python {platform.python_version()}; {own}; in an environment of its own {others}"
-
-
-def _goal_row(goal: Goal) -> tuple[str, ...]:
-    of_medians = _median_s(goal.over) / _median_s(goal.under)
-    both = list(zip(goal.over, goal.under, strict=True))
-    choose = max if goal.worst else median
-    of_pairs = choose(over.elapsed_s / under.elapsed_s for over, under in both)
-    of_cpu = choose(over.cpu_s / under.cpu_s for over, under in both)
-    bound, met = "", ""
-    if goal.at_most is not None:
-        bound, met = f"at most {goal.at_most:g}", _verdict(holds=of_pairs <= goal.at_most)
-    if goal.at_least is not None:
-        bound, met = f"at least {goal.at_least:g}", _verdict(holds=of_pairs >= goal.at_least)
-    shown = "" if goal.worst else f"{of_medians:.2f}"
-    return goal.title, shown, f"{of_pairs:.2f}", f"{of_cpu:.2f}", bound, met
-
-
-def _median_s(runs: Sequence[Run]) -> float:
-    return median(run.elapsed_s for run in runs)
-
-
-def _verdict(*, holds: bool) -> str:
-    return "met" if holds else "MISSED"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
     """Lay rows out in Markdown that is a table on a terminal too; the first row is the head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
@@ -119,3 +132,12 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     )
     lines.insert(1, f"|{rule}|")
     return "\n".join(lines)
+
+
+def _median_s(costs: Sequence[Cost]) -> float:
+    return median(cost.elapsed_s for cost in costs)
+
+
+def _figure(value: float) -> str:
+    """Give three digits, and no exponent."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
