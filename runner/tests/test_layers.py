@@ -15,7 +15,8 @@ PACKAGE = Path(agentrig.__file__).parent
 BASE = {"agentrig", "errors", "events", "_excerpt", "_redact"}
 SCENARIO = BASE | {"scenario"}
 TARGETS = SCENARIO | {"targets"}
-STEPS = TARGETS | {"steps"}
+CHECKS = SCENARIO | {"checks"}
+STEPS = TARGETS | {"checks", "steps"}
 ENGINE = STEPS | {"engine", "stream"}
 ALLOWED = {
     "agentrig": set[str](),
@@ -26,6 +27,7 @@ ALLOWED = {
     "stream": {"errors", "events"},
     "scenario": SCENARIO,
     "targets": TARGETS,
+    "checks": CHECKS,
     "steps": STEPS,
     "engine": ENGINE,
     # Reports are made of events alone, so that a journal is enough to make them again.

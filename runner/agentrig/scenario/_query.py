@@ -8,13 +8,19 @@ Everything else is a jq program and goes to libjq.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
-from typing import Any, Protocol
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
-from agentrig.scenario._mistakes import closest
+from agentrig.scenario._jq_syntax import QuerySyntaxError, syntax_error, undefined_names
 
-__all__ = ["Query", "QueryError", "QuerySyntaxError", "compile_query"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+__all__ = ["Query", "QueryError", "Variables", "compile_query"]
 
 # A path begins with a dot or a bracket; `length` or `$name` alone is jq. Its names hold what jq
 # could not make sense of there: `.$ref`, `.dc:title`, `.content-type`.
@@ -31,36 +37,50 @@ class QueryError(ValueError):
     """A query failed on the data that it was given."""
 
 
-class QuerySyntaxError(ValueError):
-    """A text that is no jq.
+class Variables(Protocol):
+    """What `$name` stands for in a program: a mapping, or anything that is indexed as one."""
 
-    `offset` and `length` are the offending characters, if jq names them; `hint` is what to write
-    instead, if that can be guessed.
-    """
+    def __getitem__(self, name: str, /) -> Any:
+        """Give the value of `$name`. Raises LookupError when there is none."""
 
-    def __init__(
-        self, message: str, *, offset: int | None = None, length: int = 1, hint: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.length = length
-        self.hint = hint
+
+NO_NAMES: Variables = MappingProxyType[str, Any]({})
 
 
 class Query(Protocol):
-    """A compiled query over one JSON value."""
+    """A compiled query over one JSON value; `names` are the `$name`s that it reads."""
 
-    def evaluate(self, data: Any) -> Any:
-        """Give the one value that the query yields, null for none. Raises QueryError."""
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the variables that it reads, without their `$`."""
+
+    async def evaluate(self, data: Any, names: Variables = NO_NAMES) -> Any:
+        """Give the one value that the query yields, null for none. Raises QueryError.
+
+        A program that may run for long, or take much memory, runs in a process of its own, and
+        is ended when its time is over or the task is cancelled.
+        """
 
 
+def compile_query(text: str, names: frozenset[str] | None = frozenset()) -> Query:
+    """Compile a dotted path or a jq program that may read the variables `names`.
+
+    `None` lets every `$name` through: one that has no value fails when it is evaluated.
+    Raises QuerySyntaxError.
+    """
+    query = _compiled(text)
+    if names is not None and not query.names <= names:
+        raise _unknown_name(text, names)
+    return query
+
+
+# By the text alone: other scenarios have other names and the same programs.
 @lru_cache(maxsize=4096)
-def compile_query(text: str) -> Query:
-    """Compile a dotted path or a jq program. Raises QuerySyntaxError."""
+def _compiled(text: str) -> Query:
     if text.startswith((".", "[")) and _DOTTED.fullmatch(text):
         return _Path(text)
     try:
-        return _Program(text)
+        return _Program(text, _free_names(text))
     except QuerySyntaxError:
         # AgentSpec lets the leading dot be left out: a bare name that is no jq function is a key.
         if _BARE.fullmatch(text) or _LOOSE.fullmatch(text):
@@ -69,13 +89,15 @@ def compile_query(text: str) -> Query:
 
 
 class _Path:
+    names: frozenset[str] = frozenset()
+
     def __init__(self, text: str) -> None:
         self._parts: list[str | int] = [
             int(match["index"]) if match["index"] else match["name"]
             for match in _PART.finditer(text)
         ]
 
-    def evaluate(self, data: Any) -> Any:
+    async def evaluate(self, data: Any, names: Variables = NO_NAMES) -> Any:  # noqa: ARG002  # reads none
         for part in self._parts:
             data = _step_into(data, part)
             if data is None:
@@ -93,70 +115,75 @@ def _step_into(data: Any, part: str | int) -> Any:
 
 
 class _Program:
-    def __init__(self, text: str) -> None:
-        import jq  # noqa: PLC0415  # 10 ms that scenarios of plain paths need not pay
+    """A jq program; its variables are bound as it runs, so that it is compiled only once."""
 
+    def __init__(self, text: str, names: frozenset[str]) -> None:
+        self.names = names
+        self._text = text
+        if names:
+            bound = " | ".join(f".[1].{name} as ${name}" for name in sorted(names))
+            # A comment may end the program, and go on behind a backslash at its end.
+            self._text = f"{bound} | .[0] | ({text}\n\n)"
+        self._program = _compile(self._text)
+
+    async def evaluate(self, data: Any, names: Variables = NO_NAMES) -> Any:
+        return _the_one(self._program.input_text(self._input(data, names)))
+
+    def _input(self, data: Any, names: Variables) -> str:
         try:
-            self._program = jq.compile(text)
-        except ValueError as error:
-            raise _syntax_error(str(error), text) from error
+            if self.names:
+                return json.dumps([data, {name: names[name] for name in self.names}])
+            return json.dumps(data)
+        except LookupError as error:
+            problem = (
+                error.args[0] if type(error) is not KeyError else f"${error.args[0]} has no value"
+            )
+            raise QueryError(str(problem)) from error
+        except (TypeError, ValueError, RecursionError) as error:
+            raise QueryError(f"the value is no JSON: {error}") from error
 
-    def evaluate(self, data: Any) -> Any:
+
+def _the_one(results: Iterable[Any]) -> Any:
+    try:
+        # No name may hold jq's iterator: a traceback would keep it for the garbage collector,
+        # which breaks it up in an order that ends the process.
+        values = list(islice(results, 2))
+    except ValueError as error:
+        raise QueryError(str(error)) from error
+    if len(values) > 1:
+        raise QueryError("the query yields more than one value: collect them with [ ]")
+    return values[0] if values else None
+
+
+def _free_names(text: str) -> frozenset[str]:
+    """Find the variables that a program reads and does not bind; libjq knows its own scopes."""
+    names: set[str] = set()
+    while True:
         try:
-            values = self._program.input_value(data).all()
-        except ValueError as error:
-            raise QueryError(str(error)) from error
-        if len(values) > 1:
-            message = f"the query yields {len(values)} values: collect them with [ ]"
-            raise QueryError(message)
-        return values[0] if values else None
+            _compile(text, names)
+        except QuerySyntaxError as error:
+            missing = undefined_names(str(error.__cause__))
+            if names.issuperset(missing):
+                raise
+            names.update(missing)
+        else:
+            return frozenset(names)
 
 
-_JQ_MESSAGE = re.compile(
-    r"jq: error: (?P<problem>.*?)(?: \(Unix shell quoting issues\?\))?"
-    r" at <top-level>(?:, line (?P<line>\d+), column (?P<column>\d+))?:?$"
-    r"(?:\n.*\n +(?P<underline>\^+)$)?",
-    re.MULTILINE,
-)
-_UNDEFINED = re.compile(r"(?P<name>\w+)/(?P<arity>\d+) is not defined")
-# The names that libjq's grammar has for what an author wrote.
-_GRAMMAR = {
-    "INVALID_CHARACTER": "character",
-    "IDENT": "a name",
-    "FIELD": "a '.name'",
-    "BINDING": "a '$name'",
-    "LITERAL": "a number",
-    "end of file": "end",
-}
+def _unknown_name(text: str, known: frozenset[str]) -> QuerySyntaxError:
+    import jq  # noqa: PLC0415  # see _compile
+
+    try:
+        jq.compile(text, args=dict.fromkeys(known))
+    except ValueError as error:
+        return syntax_error(str(error), text, known=known)
+    raise AssertionError("libjq misses what it missed before")
 
 
-def _syntax_error(message: str, text: str) -> QuerySyntaxError:
-    found = _JQ_MESSAGE.search(message)
-    if not found:
-        return QuerySyntaxError(message.splitlines()[0].removeprefix("jq: error: "))
-    # What could stand instead inside a text, libjq tells in words of its grammar.
-    problem = re.sub(r", expecting QQSTRING.*", " in a text", found["problem"])
-    for name, words in _GRAMMAR.items():
-        problem = problem.replace(name, words)
-    undefined = _UNDEFINED.match(problem)
-    return QuerySyntaxError(
-        problem,
-        offset=_offset(text, int(found["line"]), int(found["column"])) if found["line"] else None,
-        length=len(found["underline"] or " "),
-        hint=closest(undefined["name"], _functions(undefined["arity"])) if undefined else None,
-    )
+def _compile(text: str, names: Collection[str] = ()) -> Any:
+    import jq  # noqa: PLC0415  # 10 ms that scenarios of plain paths need not pay
 
-
-def _offset(text: str, line: int, column: int) -> int:
-    """Find the index in `text` of a place in libjq's words: it counts bytes, and from 1."""
-    above = text.split("\n")[: line - 1]
-    within = text.split("\n")[line - 1].encode()[: column - 1].decode(errors="ignore")
-    return min(sum(len(one) + 1 for one in above) + len(within), max(0, len(text) - 1))
-
-
-def _functions(arity: str) -> list[str]:
-    """List jq's functions of so many arguments."""
-    import jq  # noqa: PLC0415  # see _Program
-
-    functions = (name.split("/") for name in jq.compile("builtins").input_value(None).first())
-    return [name for name, takes in functions if takes == arity]
+    try:
+        return jq.compile(text, args=dict.fromkeys(names))
+    except ValueError as error:
+        raise syntax_error(str(error), text) from error

@@ -13,12 +13,13 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut
+from agentrig.checks import Output
 from agentrig.events import CheckResult, Outcome
 from agentrig.scenario import QueryError, QuerySyntaxError, StrictModel, compile_query
 from agentrig.steps._matchers import MATCHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from agentrig.scenario import Location
     from agentrig.steps._context import StepContext
@@ -85,12 +86,12 @@ class HttpExpect(StrictModel):
             yield "contains", self.contains
 
 
-def check_response(
+async def check_response(
     expect: HttpExpect, response: Response, context: StepContext, title: str
 ) -> tuple[CheckResult, ...]:
     """Check a response; the last result is the failed one, if one failed."""
     results: list[CheckResult] = []
-    for location, check, problem in _checks(expect, response):
+    async for location, check, problem in _checks(expect, response):
         if problem is None:
             results.append(CheckResult(check=check, outcome=Outcome.PASSED))
             continue
@@ -108,28 +109,12 @@ def check_response(
 
 def decode_text(response: Response) -> str:
     """Decode a body by its declared charset, else as UTF-8; never fails."""
-    for charset in (_charset(response), "utf-8"):
-        try:
-            text = response.body.decode(charset, errors="replace")
-            # Half of a surrogate pair, as `unicode_escape` can give, fits into no report.
-            return text.encode(errors="replace").decode()
-        except (LookupError, UnicodeError):
-            # No charset, or one like `idna` that cannot replace what it does not know.
-            continue
-    raise AssertionError("UTF-8 with replacements decodes everything")
+    return Output(body=response.body, headers=response.headers).text
 
 
-def _charset(response: Response) -> str:
-    for name, value in response.headers:
-        if name == "content-type":
-            for parameter in value.split(";")[1:]:
-                key, _, charset = parameter.partition("=")
-                if key.strip().lower() == "charset":
-                    return charset.strip().strip("\"'")
-    return "utf-8"
-
-
-def _checks(expect: HttpExpect, response: Response) -> Iterator[tuple[Location, str, str | None]]:
+async def _checks(
+    expect: HttpExpect, response: Response
+) -> AsyncIterator[tuple[Location, str, str | None]]:
     """Yield where each check stands, its name, and its problem, lazily and in order."""
     if expect.status is not None:
         problem = f"expected status {expect.status}, got {response.status}"
@@ -144,18 +129,19 @@ def _checks(expect: HttpExpect, response: Response) -> Iterator[tuple[Location, 
         present = header.lower() in names
         yield ("headers_present", index), f"header {header} present", None if present else problem
     if expect.jq is not None:
-        yield from _query_checks(expect, expect.jq, response)
+        async for one in _query_checks(expect, expect.jq, response):
+            yield one
     if expect.body_contains is not None:
         problem = f"body must contain {expect.body_contains!r}"
         contains = expect.body_contains in decode_text(response)
         yield ("body_contains",), "body_contains", None if contains else problem
 
 
-def _query_checks(
+async def _query_checks(
     expect: HttpExpect, jq: str, response: Response
-) -> Iterator[tuple[Location, str, str | None]]:
+) -> AsyncIterator[tuple[Location, str, str | None]]:
     try:
-        value = compile_query(jq).evaluate(json.loads(response.body))
+        value = await compile_query(jq).evaluate(json.loads(response.body))
     except QueryError as error:
         yield ("jq",), f"jq {jq}", f"path '{jq}': {error}"
         return

@@ -12,10 +12,9 @@ from pydantic_core import PydanticCustomError
 from agentrig._redact import cut, redact_headers, redact_url
 from agentrig.errors import TargetError
 from agentrig.events import CheckResult, Exchange, Outcome
-from agentrig.scenario import Step, closest
+from agentrig.scenario import Step, closest, json_problem
 from agentrig.steps._context import StepContext, StepResult
 from agentrig.steps._expect import HttpExpect, check_response, decode_text
-from agentrig.steps._json import json_problem
 from agentrig.steps._messages import NoAnswerError, Request, Response
 from agentrig.steps._registry import StepKind
 from agentrig.targets import is_url, url_problem
@@ -147,7 +146,7 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
         return StepResult(checks=(_no_answer(step, context, str(error)),), exchange=exchange)
     checks: tuple[CheckResult, ...] = ()
     if step.expect is not None:
-        checks = check_response(step.expect, response, context, step.title())
+        checks = await check_response(step.expect, response, context, step.title())
     failed = any(check.outcome is not Outcome.PASSED for check in checks)
     return StepResult(
         checks=checks,

@@ -1,0 +1,111 @@
+"""Checks and captures on the output of a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agentrig._redact import cut
+from agentrig.checks._matcher import CannotMatchError, Missing
+from agentrig.checks._patterns import SlowPatternError, begin, in_thread
+from agentrig.checks._subject import NothingThereError
+from agentrig.events import CheckResult, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from agentrig.checks._bound import BoundMatcher
+    from agentrig.checks._check import Capture, Check
+    from agentrig.checks._output import Output
+    from agentrig.errors import Position
+    from agentrig.scenario import Location, Variables
+
+__all__ = ["capture_output", "check_output"]
+
+# A report names each check; a long program must not fill its line.
+LABEL_CHARACTERS = 100
+
+
+async def check_output(
+    checks: Sequence[Check],
+    output: Output,
+    names: Variables,
+    *,
+    title: str,
+    locate: Callable[[Location], Position],
+    within: Location = ("expect", "checks"),
+) -> tuple[CheckResult, ...]:
+    """Judge an output by checks in order, one result for each matcher, up to the first that fails.
+
+    `locate` finds a location of the step in its file; `within` is where the checks stand.
+    """
+    results: list[CheckResult] = []
+    for index, check in enumerate(checks):
+        subject = check.subject
+        label = cut(subject.label, LABEL_CHARACTERS)
+        try:
+            value = await subject.read(output, names)
+        except NothingThereError as error:
+            at = locate((*within, index, subject.kind))
+            results.append(_failed(label, f"[{title}] {subject}: {error}", at))
+            break
+        for bound in check.matchers:
+            name = f"{label} {bound.name}"
+            problem = await _problem(bound, value)
+            if problem is None:
+                results.append(CheckResult(check=name, outcome=Outcome.PASSED))
+                continue
+            at = locate((*within, index, *check.location(bound)))
+            results.append(_failed(name, f"[{title}] {subject}: {problem}", at))
+            return tuple(results)
+    return tuple(results)
+
+
+async def capture_output(
+    captures: Mapping[str, Capture],
+    output: Output,
+    names: Variables,
+    *,
+    title: str,
+    locate: Callable[[Location], Position],
+    within: Location = ("capture",),
+) -> tuple[dict[str, Any], CheckResult | None]:
+    """Read the values of captures by their names, up to the first that is not there.
+
+    That one is a failed check. A null value is not there: `.id // ""` gives another.
+    """
+    values: dict[str, Any] = {}
+    for name, capture in captures.items():
+        subject = capture.subject
+        try:
+            value = await subject.read(output, names)
+            problem = _absence(value)
+        except NothingThereError as error:
+            value, problem = None, f"{subject}: {error}"
+        if problem is not None:
+            at = locate((*within, name, subject.kind))
+            return values, _failed(f"capture {name}", f"[{title}] capture '{name}': {problem}", at)
+        values[name] = value
+    return values, None
+
+
+def _absence(value: Any) -> str | None:
+    if value is None:
+        return "its value is null"
+    return f"there is no {value.what}" if isinstance(value, Missing) else None
+
+
+async def _problem(bound: BoundMatcher, value: Any) -> str | None:
+    begin()
+    try:
+        try:
+            return bound.problem(value)
+        except SlowPatternError:
+            return await in_thread(bound.problem, value)
+    except CannotMatchError as error:
+        return str(error)
+    except RecursionError:
+        return "the value is nested too deeply to compare"
+
+
+def _failed(check: str, message: str, at: Position) -> CheckResult:
+    return CheckResult(check=check, outcome=Outcome.FAILED, message=message, at=at)
