@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["cut", "redact_headers", "redact_url"]
+__all__ = ["REDACTED", "cut", "redact_headers", "redact_url"]
 
 REDACTED = "[redacted]"
 
