@@ -2,7 +2,7 @@
 
 from agentrig.checks._bound import BoundMatcher, Matchers, MatchersList
 from agentrig.checks._check import Capture, Check, Expect
-from agentrig.checks._evaluate import capture_output, check_output
+from agentrig.checks._evaluate import capture_output, check_output, check_value
 from agentrig.checks._matcher import CannotMatchError, Matcher, Missing
 from agentrig.checks._output import NO_DATA, NotJsonError, Output
 from agentrig.checks._registry import GROUP, MatcherRegistry, matchers
@@ -26,5 +26,6 @@ __all__ = [
     "Subject",
     "capture_output",
     "check_output",
+    "check_value",
     "matchers",
 ]

@@ -13,13 +13,13 @@ from agentrig.events import CheckResult, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from agentrig.checks._bound import BoundMatcher
+    from agentrig.checks._bound import BoundMatcher, Matchers
     from agentrig.checks._check import Capture, Check
     from agentrig.checks._output import Output
     from agentrig.errors import Position
     from agentrig.scenario import Location, Variables
 
-__all__ = ["capture_output", "check_output"]
+__all__ = ["capture_output", "check_output", "check_value"]
 
 # A report names each check; a long program must not fill its line.
 LABEL_CHARACTERS = 100
@@ -49,14 +49,38 @@ async def check_output(
             results.append(_failed(label, f"[{title}] {subject}: {error}", at))
             break
         for bound in check.matchers:
-            name = f"{label} {bound.name}"
-            problem = await _problem(bound, value)
-            if problem is None:
-                results.append(CheckResult(check=name, outcome=Outcome.PASSED))
-                continue
-            at = locate((*within, index, *check.location(bound)))
-            results.append(_failed(name, f"[{title}] {subject}: {problem}", at))
-            return tuple(results)
+            place = (*within, index, *check.location(bound))
+            intro = f"[{title}] {subject}"
+            result = await _judge(
+                bound, value, label=label, intro=intro, place=place, locate=locate
+            )
+            results.append(result)
+            if result.outcome is Outcome.FAILED:
+                return tuple(results)
+    return tuple(results)
+
+
+async def check_value(
+    matchers: Matchers,
+    value: Any,
+    *,
+    subject: str,
+    title: str,
+    locate: Callable[[Location], Position],
+    within: Location,
+) -> tuple[CheckResult, ...]:
+    """Judge a value by matchers of a kind's own keys, up to the first that fails.
+
+    `subject` names the value in messages; `within` is where the matchers stand in the step.
+    """
+    results: list[CheckResult] = []
+    for bound in matchers.bound:
+        place = (*within, bound.name)
+        intro = f"[{title}] {subject}"
+        result = await _judge(bound, value, label=subject, intro=intro, place=place, locate=locate)
+        results.append(result)
+        if result.outcome is Outcome.FAILED:
+            break
     return tuple(results)
 
 
@@ -92,6 +116,22 @@ def _absence(value: Any) -> str | None:
     if value is None:
         return "its value is null"
     return f"there is no {value.what}" if isinstance(value, Missing) else None
+
+
+async def _judge(
+    bound: BoundMatcher,
+    value: Any,
+    *,
+    label: str,
+    intro: str,
+    place: Location,
+    locate: Callable[[Location], Position],
+) -> CheckResult:
+    name = f"{label} {bound.name}"
+    problem = await _problem(bound, value)
+    if problem is None:
+        return CheckResult(check=name, outcome=Outcome.PASSED)
+    return _failed(name, f"{intro}: {problem}", locate(place))
 
 
 async def _problem(bound: BoundMatcher, value: Any) -> str | None:
