@@ -157,7 +157,7 @@ async def _started(layout: _Layout, *, opa_url: str | None) -> AsyncIterator[Dem
                 await workload.started.wait()
             async with AsyncExitStack() as stack:
                 kube = {layout.kube_server: kube_app(workloads)}
-                await stack.enter_async_context(serving(kube, finish_within_s=1))
+                await stack.enter_async_context(serving(kube, finish_within_s=1, websockets=True))
                 if playground:
                     served = running_playground(playground, finish_within_s=1)
                     await stack.enter_async_context(served)

@@ -86,6 +86,7 @@ async def serving(
     *,
     finish_within_s: int,
     tls: Mapping[socket.socket, Tls] | None = None,
+    websockets: bool = False,
 ) -> AsyncIterator[None]:
     """Serve each application on its socket; at the end, close all of them at once.
 
@@ -102,7 +103,7 @@ async def serving(
                 app,
                 interface="asgi3",
                 http="h11",
-                ws="none",
+                ws="wsproto" if websockets else "none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

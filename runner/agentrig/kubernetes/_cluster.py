@@ -24,6 +24,9 @@ __all__ = ["Cluster"]
 
 T = TypeVar("T")
 
+# What a label selector has and a reference has not: labels may have a '/' as well.
+_SELECTS = re.compile(r"[=!,( ]")
+
 
 class Cluster:
     """A Kubernetes cluster, whose objects are named as kubectl does: `deployment/NAME`.
@@ -237,7 +240,8 @@ class Cluster:
         pattern = re.compile(matches)
 
         async def search() -> list[LogLine]:
-            place = await self._cluster.find(where, namespace=namespace) if "/" in where else where
+            selects = "/" not in where or _SELECTS.search(where)
+            place = where if selects else await self._cluster.find(where, namespace=namespace)
             found = await self._cluster.search_logs(
                 place,
                 lambda text: bool(pattern.search(text)),

@@ -177,7 +177,7 @@ def test_an_unknown_deployment_is_a_kubernetes_404(kube: Client) -> None:
         (patch_of([{"name": "A", "value": 5}]), 422),
         (patch_of([{"name": "A", "$patch": "replace"}]), 422),
         (patch_of([{"name": "A", "valueFrom": {}}]), 422),
-        ({"spec": {"replicas": 0}}, 422),
+        ({"spec": {"replicas": 2}}, 422),
         ({"spec": []}, 422),
         ({"spec": {"template": {"spec": {"containers": {}}}}}, 422),
         ({"status": {}}, 422),
