@@ -20,6 +20,7 @@ __all__ = [
     "Exchange",
     "Language",
     "Outcome",
+    "Phase",
     "Planned",
     "Record",
     "RunFinished",
@@ -43,6 +44,14 @@ class Outcome(StrEnum):
     """Begun, but ended before its end."""
     NOT_RUN = "not_run"
     """Planned, but never begun."""
+
+
+class Phase(StrEnum):
+    """Which list of a scenario a step stands in."""
+
+    SETUP = "setup"
+    STEPS = "steps"
+    TEARDOWN = "teardown"
 
 
 class Language(StrEnum):
@@ -128,11 +137,15 @@ class StepStarted(Event):
     step: int
     name: str
     step_kind: str
+    phase: Phase = Phase.STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Event):
-    """A step ended. `exchange` is kept only for a step that did not pass."""
+    """A step ended after so many `attempts`.
+
+    `exchange` is kept only for a step that did not pass.
+    """
 
     kind: ClassVar[str] = "step.finished"
     scenario: str
@@ -143,6 +156,8 @@ class StepFinished(Event):
     checks: tuple[CheckResult, ...] = ()
     exchange: Exchange | None = None
     message: str | None = None
+    phase: Phase = Phase.STEPS
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from agentrig._secrets import Secrets
 from agentrig.errors import ReportError
-from agentrig.events import Record
+from agentrig.events import Event, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from agentrig.events import Event
-
 __all__ = ["EventStream", "Reporter", "utc_now"]
+
+
+EventT = TypeVar("EventT", bound=Event)
 
 
 class Reporter(Protocol):
@@ -44,13 +46,15 @@ class EventStream:
         *,
         run: str,
         reporters: Sequence[Reporter],
+        secrets: Secrets | None = None,
         shard: int = 0,
         attempt: int = 0,
         now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
-        """Begin the sequence of one attempt of one shard of a run."""
+        """Begin the sequence of one attempt of one shard of a run; `secrets` are hidden in all."""
         self.run = run
         self.problems: list[ReportError] = []
+        self.secrets = secrets or Secrets()
         self._reporters = list(reporters)
         self._shard = shard
         self._attempt = attempt
@@ -58,8 +62,9 @@ class EventStream:
         self._seq = 0
         self._lock = threading.Lock()
 
-    def publish(self, event: Event) -> None:
-        """Record an event."""
+    def publish(self, event: EventT) -> EventT:
+        """Record an event; give it as it was recorded, without secrets."""
+        event = self.secrets.hide(event)
         with self._lock:
             record = Record(
                 run=self.run,
@@ -75,6 +80,7 @@ class EventStream:
                     reporter.receive(record)
                 except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
                     self._leave_out(reporter, error)
+        return event
 
     def close(self) -> None:
         """Close the reporters, in the order in which they receive."""

@@ -12,11 +12,11 @@ import agentrig
 PACKAGE = Path(agentrig.__file__).parent
 
 # Who may import whom; a layer may always import itself.
-BASE = {"agentrig", "errors", "events", "_excerpt", "_redact"}
+BASE = {"agentrig", "errors", "events", "_excerpt", "_redact", "_secrets"}
 SCENARIO = BASE | {"scenario"}
 TARGETS = SCENARIO | {"targets"}
 CHECKS = SCENARIO | {"checks"}
-STEPS = TARGETS | {"checks", "steps"}
+STEPS = TARGETS | {"checks", "kubernetes", "steps"}
 ENGINE = STEPS | {"engine", "stream"}
 ALLOWED = {
     "agentrig": set[str](),
@@ -24,7 +24,8 @@ ALLOWED = {
     "events": {"errors"},
     "_excerpt": {"errors"},
     "_redact": set[str](),
-    "stream": {"errors", "events"},
+    "_secrets": {"_redact"},
+    "stream": {"_secrets", "errors", "events"},
     "scenario": SCENARIO,
     "targets": TARGETS,
     "checks": CHECKS,
@@ -33,7 +34,7 @@ ALLOWED = {
     # Reports are made of events alone, so that a journal is enough to make them again.
     "reporters": BASE | {"stream"},
     "kubernetes": {"errors", "targets"},
-    "pytest_plugin": ENGINE | {"reporters", "kubernetes"},
+    "pytest_plugin": ENGINE | {"reporters"},
     "cli": ENGINE | {"reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"cli"},

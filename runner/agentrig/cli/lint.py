@@ -9,7 +9,7 @@ import click
 
 from agentrig._excerpt import render_mistakes
 from agentrig.errors import Mistake, ScenarioError, UsageError
-from agentrig.scenario import load_scenario
+from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 from agentrig.targets import CONFIG_FILE, target_settings
 
@@ -45,7 +45,7 @@ def lint(paths: tuple[Path, ...], *, targets: tuple[str, ...]) -> int:
     bad_files = 0
     for file in files:
         try:
-            load_scenario(file, step_kinds(), endpoints=endpoints)
+            load_scenarios(file, step_kinds(), endpoints=endpoints)
         except ScenarioError as error:
             mistakes += error.mistakes
             bad_files += 1

@@ -88,6 +88,12 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 @click.option(
     "--kube-server", hidden=True, metavar="URL", help="The Kubernetes API of the embedded demo."
 )
+@click.option(
+    "--secrets",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Folder of secrets, a file each, as Kubernetes mounts them. Else from the environment.",
+)
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--termination-log",
@@ -118,6 +124,7 @@ def run(
     cluster_domain: str | None,
     kube_context: str | None,
     kube_server: str | None,
+    secrets: Path | None,
     run_id: str | None,
     termination_log: Path | None,
     log_journal: bool,
@@ -138,6 +145,7 @@ def run(
         ),
         concurrency=concurrency,
         results=results,
+        secrets=secrets,
         run_id=run_id or new_run_id(),
         termination_log=termination_log,
         log_journal=log_journal,

@@ -7,7 +7,7 @@ import json
 import click
 
 from agentrig.scenario import scenario_schema
-from agentrig.steps import step_kinds
+from agentrig.steps import DEFAULT_KIND, step_kinds
 
 __all__ = ["schema"]
 
@@ -20,5 +20,5 @@ def schema() -> None:
     `# yaml-language-server: $schema=scenario.schema.json`.
     """
     kinds = step_kinds()
-    models = [kinds.kind(name).model for name in kinds.names]
-    click.echo(json.dumps(scenario_schema(models), indent=2))
+    models = {name: kinds.kind(name).model for name in kinds.names}
+    click.echo(json.dumps(scenario_schema(models, default=DEFAULT_KIND), indent=2))

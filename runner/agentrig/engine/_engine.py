@@ -11,15 +11,16 @@ import asyncio
 import threading
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
 from agentrig.errors import AgentrigError
 from agentrig.events import Outcome, ScenarioFinished
 from agentrig.steps import Clients, step_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from agentrig.engine._plan import PlannedScenario
     from agentrig.stream import EventStream
@@ -43,11 +44,13 @@ class Engine:
         stream: EventStream,
         resolver: Resolver,
         concurrency: int = DEFAULT_CONCURRENCY,
+        run: Mapping[str, Any] | None = None,
     ) -> None:
-        """Prepare to run `plan`; nothing starts yet."""
+        """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`."""
         self._plan = plan
         self._stream = stream
         self._resolver = resolver
+        self._run_names = run or {}
         self._concurrency = max(1, min(concurrency, len(plan)))
         self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
         self._thread = threading.Thread(target=self._run, name="agentrig-engine", daemon=True)
@@ -99,12 +102,15 @@ class Engine:
         if self._stopping.is_set():
             return
         rest = iter(self._plan)
-        async with Clients() as clients:
+        async with RunResources() as resources, Clients() as clients:
             run = ScenarioRun(
                 publish=self._stream.publish,
                 resolver=self._resolver,
                 clients=clients,
+                resources=resources,
                 kinds=step_kinds(),
+                secrets=self._stream.secrets,
+                run=self._run_names,
             )
 
             async def work() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,11 @@ from agentrig.events import Language, Planned
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from agentrig._secrets import Secrets
     from agentrig.scenario import Scenario
     from agentrig.targets import Resolver
 
-__all__ = ["PlannedScenario", "check_targets", "plan_scenario"]
+__all__ = ["PlannedScenario", "check_environment", "check_targets", "plan_scenario"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ def plan_scenario(scenario: Scenario, *, scenario_id: str) -> PlannedScenario:
         id=scenario_id,
         name=scenario.name,
         path=scenario.path,
-        line=1,
+        line=scenario.line,
         language=Language.YAML,
         agent=scenario.agent,
         tags=scenario.tags,
@@ -60,8 +62,29 @@ def check_targets(scenarios: Sequence[PlannedScenario], resolver: Resolver) -> N
         raise UsageError("\n".join(problems))
 
 
+def check_environment(scenarios: Sequence[PlannedScenario], secrets: Secrets) -> None:
+    """Look for every environment variable and secret that the plan needs, before anything runs.
+
+    Raises UsageError that names each one that is missing, and who needs it.
+    """
+    missing: dict[str, list[str]] = {}
+    for planned in scenarios:
+        scenario = planned.scenario
+        absent = [f"environment variable '{name}'" for name in scenario.env - os.environ.keys()]
+        absent += [f"secret '{name}'" for name in scenario.secrets if secrets.get(name) is None]
+        for name in absent:
+            missing.setdefault(name, []).append(planned.id)
+    if missing:
+        lines = [
+            f"{name} is not set; needed by {ids[0]}"
+            + (f" and {len(ids) - 1} more" if ids[1:] else "")
+            for name, ids in sorted(missing.items())
+        ]
+        raise UsageError("\n".join(lines))
+
+
 def _endpoints(scenario: Scenario) -> Iterable[str]:
-    for step in scenario.steps:
-        endpoint = getattr(step, "endpoint", None)
+    for definition in scenario.definitions():
+        endpoint = getattr(definition.ready, "endpoint", None)
         if isinstance(endpoint, str):
             yield endpoint

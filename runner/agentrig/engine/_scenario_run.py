@@ -1,30 +1,27 @@
-"""One scenario, step by step, from its first event to its last."""
+"""One scenario, from its first event to its last: setup, steps, and a teardown that always runs."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from agentrig.errors import InfraError, UsageError
-from agentrig.events import (
-    Outcome,
-    ScenarioFinished,
-    ScenarioStarted,
-    StepFinished,
-    StepStarted,
-)
-from agentrig.steps import StepContext
+from agentrig.engine._step_run import Publish, StepRun
+from agentrig.errors import AgentrigError
+from agentrig.events import Outcome, Phase, ScenarioFinished, ScenarioStarted, StepFinished
+from agentrig.scenario import Names, RenderError, Template
+from agentrig.steps import CookieJar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from agentrig._secrets import Secrets
     from agentrig.engine._plan import PlannedScenario
-    from agentrig.events import Event
-    from agentrig.scenario import Step
-    from agentrig.steps import Clients, StepKinds
+    from agentrig.scenario import Scenario
+    from agentrig.steps import Clients, Resources, StepKinds
     from agentrig.targets import Resolver, Target
 
 __all__ = ["ScenarioResult", "ScenarioRun"]
@@ -42,99 +39,154 @@ class ScenarioResult:
     step: StepFinished | None = None
 
 
+@dataclass(slots=True)
+class _State:
+    """What a scenario came to so far; the first thing that went wrong decides."""
+
+    outcome: Outcome = Outcome.PASSED
+    message: str | None = None
+    step: StepFinished | None = None
+    details: list[str] = field(default_factory=list)
+
+    def take_step(self, step: StepFinished | None) -> None:
+        if step is not None:
+            self.take(step.outcome, step.message, step=step)
+
+    def take(
+        self,
+        outcome: Outcome,
+        message: str | None,
+        *,
+        step: StepFinished | None = None,
+        details: str | None = None,
+    ) -> None:
+        if self.outcome is Outcome.PASSED:
+            self.outcome, self.message, self.step = outcome, message, step
+        elif message:
+            self.details.append(message)
+        if details:
+            self.details.append(details)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRun:
-    """What the scenarios of a run share."""
+    """What the scenarios of a run share; `run` is what they read as `${run}`."""
 
-    publish: Callable[[Event], None]
+    publish: Publish
     resolver: Resolver
     clients: Clients
+    resources: Resources
     kinds: StepKinds
+    secrets: Secrets
+    run: Mapping[str, Any]
 
     async def execute(self, planned: PlannedScenario) -> ScenarioResult:
-        """Run a scenario to its end, and publish all that happens. Raises only when cancelled."""
+        """Run a scenario to its end, and publish all that happens. Raises only when cancelled.
+
+        Cancelled once, it runs its teardown first; cancelled twice, it ends at once.
+        """
         begin, started_at = time.perf_counter(), time.time()
         self.publish(ScenarioStarted(scenario=planned.id))
-        step: StepFinished | None = None
-        outcome, message, details = Outcome.INTERRUPTED, None, None
+        state = _State()
         try:
-            step = await self._steps(planned)
-            outcome = step.outcome if step else Outcome.PASSED
-            message = step.message if step else None
+            await self._phases(planned, state)
+        except asyncio.CancelledError:
+            state.outcome, state.message = Outcome.INTERRUPTED, None
+            raise
+        finally:
+            finished = self.publish(
+                ScenarioFinished(
+                    scenario=planned.id,
+                    outcome=state.outcome,
+                    elapsed_ms=round((time.perf_counter() - begin) * 1000, 3),
+                    message=state.message,
+                    details="\n".join(state.details) or None,
+                )
+            )
+        return ScenarioResult(finished=finished, started_at=started_at, step=state.step)
+
+    async def _phases(self, planned: PlannedScenario, state: _State) -> None:
+        scenario = planned.scenario
+        loop = asyncio.get_running_loop()
+        steps = StepRun(
+            scenario_id=planned.id,
+            scenario=scenario,
+            publish=self.publish,
+            kinds=self.kinds,
+            clients=self.clients,
+            cookies=CookieJar(),
+            resources=self.resources,
+            find_target=self._find_target(scenario),
+            deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
+        )
+        variables: dict[str, Any] = {}
+        names = self._names(scenario, variables)
+        interrupt: asyncio.CancelledError | None = None
+        try:
+            for name, value in scenario.variables.items():
+                variables[name] = (
+                    await value.render(names) if isinstance(value, Template) else value
+                )
+            steps.phase = Phase.SETUP
+            failed = await steps.run(scenario.setup, names)
+            if failed is None:
+                steps.phase = Phase.STEPS
+                failed = await steps.run(scenario.steps, names)
+            state.take_step(failed)
+        except RenderError as error:
+            state.take(Outcome.ERROR, f"the variables cannot be filled in: {error}")
         except BaseException as error:  # the border of the steps' layer
             # A panic of compiled code and a library's own CancelledError come this way as well;
             # uncaught, they would end the run for all scenarios.
-            if _is_interrupt(error):
-                raise
-            outcome, message = Outcome.ERROR, f"runner error: {type(error).__name__}: {error}"
-            details = traceback.format_exc()
-        finally:
-            finished = ScenarioFinished(
-                scenario=planned.id,
-                outcome=outcome,
-                elapsed_ms=_ms_since(begin),
-                message=message,
-                details=details,
-            )
-            self.publish(finished)
-        return ScenarioResult(finished=finished, started_at=started_at, step=step)
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                if task.uncancel():
+                    raise  # a second time already
+                interrupt = error
+            else:
+                _take_crash(state, error)
+        if scenario.teardown or steps.undo:
+            await _tear_down(scenario, steps, names, state)
+        if interrupt:
+            raise interrupt
 
-    async def _steps(self, planned: PlannedScenario) -> StepFinished | None:
-        """Run the steps in order; give the one that did not pass."""
-        for index, step in enumerate(planned.scenario.steps):
-            self.publish(
-                StepStarted(scenario=planned.id, step=index, name=step.title(), step_kind=step.kind)
-            )
-            finished = await self._step(planned, index, step)
-            self.publish(finished)
-            if finished.outcome is not Outcome.PASSED:
-                return finished
-        return None
+    def _names(self, scenario: Scenario, variables: dict[str, Any]) -> Names:
+        roots: dict[str, Any] = {"vars": variables, "run": self.run}
+        if scenario.matrix:
+            roots["matrix"] = scenario.matrix
+        if scenario.data:
+            roots["data"] = scenario.data
+        return Names(roots, env=os.environ.get, secret=self.secrets.get)
 
-    async def _step(self, planned: PlannedScenario, index: int, step: Step) -> StepFinished:
+    def _find_target(self, scenario: Scenario) -> Callable[[str], Any]:
         async def find_target(endpoint: str) -> Target:
-            target = self.resolver.resolve(endpoint, planned.scenario)
+            target = self.resolver.resolve(endpoint, scenario)
             if self.resolver.needs_opening(target):
                 # Opening a tunnel blocks.
                 return await asyncio.to_thread(self.resolver.open, target)
             return target
 
-        context = StepContext(
-            scenario=planned.scenario,
-            location=("steps", index),
-            clients=self.clients,
-            find_target=find_target,
-        )
-        begin = time.perf_counter()
+        return find_target
+
+
+async def _tear_down(scenario: Scenario, steps: StepRun, names: Names, state: _State) -> None:
+    """Run all of the teardown, whatever fails in it, and then undo what steps left behind."""
+    steps.phase, steps.deadline = Phase.TEARDOWN, None
+    for node in scenario.teardown:
         try:
-            result = await self.kinds.kind_of(step).execute(step, context)
-        except (InfraError, UsageError) as error:
-            return StepFinished(
-                scenario=planned.id,
-                step=index,
-                name=step.title(),
-                outcome=Outcome.ERROR,
-                elapsed_ms=_ms_since(begin),
-                message=f"[{step.title()}] {error}",
-            )
-        failed = next((check for check in result.checks if check.outcome is Outcome.FAILED), None)
-        return StepFinished(
-            scenario=planned.id,
-            step=index,
-            name=step.title(),
-            outcome=Outcome.FAILED if failed else Outcome.PASSED,
-            elapsed_ms=_ms_since(begin),
-            checks=result.checks,
-            exchange=result.exchange if failed else None,
-            message=failed.message if failed else None,
-        )
+            state.take_step(await steps.run_node(node, names))
+        except Exception as error:  # noqa: BLE001  # the border of the steps' layer
+            _take_crash(state, error)
+    while steps.undo:
+        try:
+            await steps.undo.pop()()
+        except AgentrigError as error:
+            state.take(Outcome.ERROR, f"teardown: {error}")
+        except Exception as error:  # noqa: BLE001  # the border of the steps' layer
+            _take_crash(state, error)
 
 
-def _is_interrupt(error: BaseException) -> bool:
-    """Tell the engine's wish to stop from a CancelledError that somebody else raised."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
-
-
-def _ms_since(begin: float) -> float:
-    return round((time.perf_counter() - begin) * 1000, 3)
+def _take_crash(state: _State, error: BaseException) -> None:
+    message = f"runner error: {type(error).__name__}: {error}"
+    trace = "".join(traceback.format_exception(error))
+    state.take(Outcome.ERROR, message, details=trace)

@@ -12,7 +12,7 @@ from agentrig.engine import PlannedScenario, ScenarioResult, plan_scenario
 from agentrig.errors import AgentrigError, InfraError, ScenarioError
 from agentrig.events import Outcome
 from agentrig.reporters.failure_text import render_failure
-from agentrig.scenario import load_scenario
+from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from agentrig.pytest_plugin._run import Run
+    from agentrig.scenario import Scenario
 
 
 __all__ = ["RUN", "ScenarioFile", "ScenarioItem", "shown_path"]
@@ -36,18 +37,22 @@ class ScenarioFile(pytest.File):
     """A YAML file."""
 
     def collect(self) -> Iterable[ScenarioItem]:
-        """Load the scenario. Raises ScenarioError with all mistakes of the file."""
+        """Load the scenarios. Raises ScenarioError with all mistakes of the file."""
         run = self.config.stash[RUN]
         path = shown_path(self.path)
-        scenario = load_scenario(
+        scenarios = load_scenarios(
             self.path, step_kinds(), path=path, endpoints=run.options.targets.names
         )
-        item: ScenarioItem = ScenarioItem.from_parent(self, name=self.path.stem)
-        item.take(plan_scenario(scenario, scenario_id=path))
+        return [self._item(scenario, path) for scenario in scenarios]
+
+    def _item(self, scenario: Scenario, path: str) -> ScenarioItem:
+        suffix = scenario.id_suffix
+        item: ScenarioItem = ScenarioItem.from_parent(self, name=f"{self.path.stem}{suffix}")
+        item.take(plan_scenario(scenario, scenario_id=f"{path}{suffix}"))
         for tag in scenario.tags:
             item.add_marker(pytest.mark.tag(tag))
             item.extra_keyword_matches.add(tag)
-        return [item]
+        return item
 
     def repr_failure(
         self,
@@ -98,7 +103,7 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
         """Say where the scenario stands."""
-        return self.path, 0, self.planned.scenario.name
+        return self.path, self.planned.planned.line - 1, self.planned.scenario.name
 
 
 def shown_path(file: Path) -> str:

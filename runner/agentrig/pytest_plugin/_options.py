@@ -34,6 +34,7 @@ class RunOptions:
     targets: TargetSettings
     concurrency: int = DEFAULT_CONCURRENCY
     results: Path | None = None
+    secrets: Path | None = None
     run_id: str = field(default_factory=new_run_id)
     termination_log: Path | None = None
     log_journal: bool = False

@@ -57,7 +57,7 @@ class _Phases:
 class PythonTests:
     """Publishes an event for the begin and the end of each test."""
 
-    def __init__(self, publish: Callable[[Event], None]) -> None:
+    def __init__(self, publish: Callable[[Event], Event]) -> None:
         """Publish through `publish`."""
         self._publish = publish
         self._phases: defaultdict[str, _Phases] = defaultdict(_Phases)

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from agentrig import __version__
-from agentrig.engine import Engine, check_targets
+from agentrig._secrets import Secrets
+from agentrig.engine import Engine, check_environment, check_targets
 from agentrig.errors import ReportError
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters import (
@@ -49,7 +50,11 @@ class Run:
         self._forwards: PortForwards | None = None
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
-        self.stream = EventStream(run=options.run_id, reporters=[self.tally, *_reporters(options)])
+        self.stream = EventStream(
+            run=options.run_id,
+            reporters=[self.tally, *_reporters(options)],
+            secrets=Secrets(options.secrets),
+        )
         self._engine: Engine | None = None
         self._begin = time.perf_counter()
         self._begun = False
@@ -60,6 +65,7 @@ class Run:
         Raises UsageError when a scenario has an endpoint without an address.
         """
         check_targets(scenarios, self.resolver)
+        check_environment(scenarios, self.stream.secrets)
         for scenario in scenarios:
             self.resolver.learn_ports(scenario.scenario)
         self._announce([*(scenario.planned for scenario in scenarios), *others])
@@ -69,6 +75,12 @@ class Run:
                 stream=self.stream,
                 resolver=self.resolver,
                 concurrency=self.options.concurrency,
+                run={
+                    "id": self.options.run_id,
+                    "namespace": self.options.targets.namespace,
+                    "shard": 0,
+                    "attempt": 0,
+                },
             )
             self._engine.start()
 

@@ -50,8 +50,9 @@ class Tally:
                 self.started_at[event.scenario] = record.time
             case StepFinished() as event:
                 self.steps[event.scenario] += 1
-                if event.outcome is not Outcome.PASSED:
-                    self.bad_steps[event.scenario] = event
+                if event.outcome not in {Outcome.PASSED, Outcome.SKIPPED}:
+                    # What fails after it, as in the teardown, may well fail of it.
+                    self.bad_steps.setdefault(event.scenario, event)
             case ScenarioFinished() as event:
                 self.results[event.scenario] = event
             case RunFinished() as event:

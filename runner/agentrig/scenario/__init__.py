@@ -1,31 +1,64 @@
-"""The scenario file: its model, its positions, its queries, its mistakes."""
+"""The scenario file: its model, its positions, its names and queries, its mistakes."""
 
+from agentrig.scenario._controls import (
+    DEFAULT_TIMEOUT_S,
+    Eventually,
+    Retry,
+    StepControls,
+    UsesStep,
+)
+from agentrig.scenario._data import read_rows
+from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._jq_syntax import QuerySyntaxError
 from agentrig.scenario._json import json_problem
-from agentrig.scenario._load import StepModels, load_scenario
-from agentrig.scenario._mistakes import closest, mistakes_of
-from agentrig.scenario._model import Port, Scenario, ScenarioFields, Step, StrictModel
+from agentrig.scenario._load import load_scenarios
+from agentrig.scenario._load_steps import StepModels
+from agentrig.scenario._mistakes import Locator, closest, mistakes_of
+from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
+from agentrig.scenario._names import MissingNameError, Names
 from agentrig.scenario._query import Query, QueryError, Variables, compile_query
+from agentrig.scenario._scenario import Place, Scenario, StepDefinition, StepGroup, StepNode
 from agentrig.scenario._schema import scenario_schema
-from agentrig.scenario._source import Location, Source
+from agentrig.scenario._source import Document, Location, Source
+from agentrig.scenario._template import RenderError, Template, is_templated
 
 __all__ = [
+    "DEFAULT_TIMEOUT_S",
+    "DefinitionFields",
+    "Document",
+    "Duration",
+    "Eventually",
     "Location",
+    "Locator",
+    "MissingNameError",
+    "Names",
+    "Place",
     "Port",
     "Query",
     "QueryError",
     "QuerySyntaxError",
+    "RenderError",
+    "Retry",
     "Scenario",
     "ScenarioFields",
     "Source",
-    "Step",
+    "StepControls",
+    "StepDefinition",
+    "StepGroup",
     "StepModels",
+    "StepNode",
     "StrictModel",
+    "Template",
+    "UsesStep",
     "Variables",
     "closest",
     "compile_query",
+    "describe_duration",
+    "is_templated",
     "json_problem",
-    "load_scenario",
+    "load_scenarios",
     "mistakes_of",
+    "parse_duration",
+    "read_rows",
     "scenario_schema",
 ]

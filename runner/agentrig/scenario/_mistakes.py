@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agentrig.errors import Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
     from agentrig.errors import Position
-    from agentrig.scenario._source import Location, Source
+    from agentrig.scenario._source import Location
 
-__all__ = ["closest", "mistakes_of"]
+__all__ = ["Locator", "closest", "mistakes_of"]
+
+
+class Locator(Protocol):
+    """A file, or one document of it: where its parts stand."""
+
+    def locate(self, location: Location, *, key: bool = False) -> Position:
+        """Find the value at `location`, or with `key` the key that names it."""
+
+    def locate_text(self, location: Location, offset: int, length: int) -> Position:
+        """Find `length` characters from `offset` of the text at `location`."""
+
 
 # How pydantic marks that an error lies in a mapping's key.
 _KEY = "[key]"
@@ -37,17 +48,29 @@ _EXPECTED = {
 
 def mistakes_of(
     error: ValidationError,
-    source: Source,
+    source: Locator,
     *,
     model: type[BaseModel],
     within: Location = (),
     what: str = "a scenario",
+    later: Callable[[Location], bool] | None = None,
 ) -> list[Mistake]:
     """Turn all errors of one model, found at `within` in the file, into mistakes.
 
-    `what` names the whole file in messages.
+    `what` names the whole file in messages. `later` tells the places, below `within`, whose
+    values are known only later: what is wrong with them now is no mistake.
     """
-    return [_mistake(detail, source, model, tuple(within), what) for detail in error.errors()]
+    return [
+        _mistake(detail, source, model, tuple(within), what)
+        for detail in error.errors()
+        if later is None or not _is_later(detail, later)
+    ]
+
+
+def _is_later(detail: ErrorDetails, later: Callable[[Location], bool]) -> bool:
+    if detail["type"] in {"missing", "extra_forbidden", "no_value"}:
+        return False
+    return later((*detail["loc"], *detail.get("ctx", {}).get("within", ())))
 
 
 def closest(name: str, known: Collection[str]) -> str | None:
@@ -58,7 +81,7 @@ def closest(name: str, known: Collection[str]) -> str | None:
 
 def _mistake(
     detail: ErrorDetails,
-    source: Source,
+    source: Locator,
     model: type[BaseModel],
     within: tuple[str | int, ...],
     what: str,
@@ -94,7 +117,7 @@ def _mistake(
     return Mistake(message=_message(detail, location), at=at, hint=context.get("hint"))
 
 
-def _bad_key(detail: ErrorDetails, source: Source, location: Location, what: str) -> Mistake:
+def _bad_key(detail: ErrorDetails, source: Locator, location: Location, what: str) -> Mistake:
     """Say what is wrong with a mapping's key rather than its value."""
     message, hint = detail["msg"], detail.get("ctx", {}).get("hint")
     at = source.locate(location, key=True)
@@ -106,7 +129,7 @@ def _bad_key(detail: ErrorDetails, source: Source, location: Location, what: str
 
 
 def _wrong_type(
-    detail: ErrorDetails, source: Source, location: Location, what: str, keys: list[str]
+    detail: ErrorDetails, source: Locator, location: Location, what: str, keys: list[str]
 ) -> Mistake:
     value = detail["input"]
     at = source.locate(location)

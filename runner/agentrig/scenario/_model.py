@@ -1,18 +1,15 @@
-"""The typed model of a scenario file, whatever kinds of step it holds."""
+"""The typed model of a scenario document, whatever kinds of step it holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-if TYPE_CHECKING:
-    from agentrig.errors import Position
-    from agentrig.scenario._source import Location, Source
+from agentrig.scenario._duration import Duration  # noqa: TC001  # pydantic resolves it
 
-__all__ = ["Port", "Scenario", "ScenarioFields", "Step", "StrictModel"]
+__all__ = ["DefinitionFields", "Port", "ScenarioFields", "StrictModel"]
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -39,19 +36,30 @@ class StrictModel(BaseModel):
         return value
 
 
-class Step(StrictModel):
-    """What every kind of step has; a kind adds its own keys."""
+Variables = dict[str, Any]
+Steps = list[dict[str, Any]]
 
-    kind: ClassVar[str]
 
-    name: str | None = Field(
-        default=None,
-        description="What the step does; shown in messages. Default: derived from the step itself.",
+class Matrix(StrictModel):
+    """Values to combine: the scenario becomes one item per combination."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include: list[dict[str, Any]] = Field(
+        default=[], min_length=1, description="Combinations to add, or to complete."
+    )
+    exclude: list[dict[str, Any]] = Field(
+        default=[], min_length=1, description="Combinations to leave out; parts of them suffice."
     )
 
-    def title(self) -> str:
-        """Name the step in messages and reports."""
-        return self.name or self.kind
+    @model_validator(mode="after")
+    def _has_values(self) -> Matrix:
+        for name, values in (self.model_extra or {}).items():
+            if not isinstance(values, list) or not values:
+                message = "'{name}' must be a list of values"
+                context = {"name": name, "within": (name,), "hint": f"write {name}: [a, b]"}
+                raise PydanticCustomError("matrix", message, context)
+        return self
 
 
 class ScenarioFields(StrictModel):
@@ -70,24 +78,54 @@ class ScenarioFields(StrictModel):
         description="Local port of the agent's control plane when the run goes `direct`.",
     )
     tags: list[str] = Field(default=[], description="Words to select scenarios by.")
-    steps: list[dict[str, Any]] = Field(
+    vars: Variables = Field(
+        default={}, description="Variables, which steps read as `${name}` or `$name` in jq."
+    )
+    matrix: Matrix | None = Field(
+        default=None,
+        description="Lists of values: one item per combination, which steps read as "
+        "`${matrix.name}`. `include` and `exclude` add and leave out combinations.",
+    )
+    data: str | None = Field(
+        default=None,
+        description="A CSV, JSON, JSONL or YAML file, relative to this one: one item per row, "
+        "whose columns steps read as `${data.column}`.",
+    )
+    timeout: Duration | None = Field(
+        default=None, description="How long `setup` and `steps` may take together."
+    )
+    locks: list[str] = Field(
+        default=[], description="Scenarios that share a lock never run at the same time."
+    )
+    serial: bool = Field(default=False, description="Nothing else runs at the same time.")
+    skip: str | None = Field(
+        default=None, min_length=1, description="Why the scenario is not run for now."
+    )
+    xfail: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Why the scenario is expected to fail; one that passes is a failure.",
+    )
+    setup: Steps = Field(default=[], description="Steps before the steps; they fail it as well.")
+    steps: Steps = Field(
         description="The steps, in order; the scenario ends at the first one that does not pass."
+    )
+    teardown: Steps = Field(
+        default=[],
+        description="Steps that always run at the end: after a failure, a timeout, an interruption.",
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """A checked scenario file; `path` is how reports name it, with forward slashes."""
+class DefinitionFields(StrictModel):
+    """The keys of a document whose steps others reuse: it is no scenario of its own."""
 
-    path: str
-    name: str
-    agent: str | None
-    proxy_port: int | None
-    control_port: int | None
-    tags: tuple[str, ...]
-    steps: tuple[Step, ...]
-    source: Source
-
-    def locate(self, location: Location, *, key: bool = False) -> Position:
-        """Find a part of the scenario in its file, e.g. `("steps", 0, "expect", "status")`."""
-        return self.source.locate(location, key=key)
+    define: str = Field(
+        min_length=1, description="The name that `uses: path#name` reuses these steps by."
+    )
+    with_: dict[str, Any] = Field(
+        default={},
+        alias="with",
+        description="Inputs and their defaults, read as `${with.name}`; one without a value "
+        "must be given.",
+    )
+    steps: Steps = Field(description="The steps, in order.")

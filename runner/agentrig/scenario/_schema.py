@@ -1,4 +1,4 @@
-"""The JSON Schema of a scenario, made from the models that check it."""
+"""The JSON Schema of a scenario document, made from the models that check it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,83 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from agentrig.scenario._model import ScenarioFields
+from agentrig.scenario._controls import StepControls, UsesStep
+from agentrig.scenario._model import DefinitionFields, ScenarioFields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from pydantic import BaseModel
-    from pydantic.json_schema import JsonSchemaValue
+    from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue
     from pydantic_core import core_schema
-
-    from agentrig.scenario._model import Step
 
 __all__ = ["scenario_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_EXPRESSION = {"type": "string", "pattern": r"\$\{", "description": "`${name}` or `${name | jq}`"}
+# These are read before anything is filled in.
+_PLAIN = {field.alias or name for name, field in StepControls.model_fields.items()} - {"name"}
+_HEADER = ("proxy_port", "control_port")
+# What says something about a key, and nothing about its value.
+_ABOUT = ("title", "description", "default", "examples")
 
 
-def scenario_schema(step_models: Sequence[type[Step]]) -> dict[str, Any]:
-    """Give one schema whose steps may be of any of the given kinds."""
-    models: list[type[BaseModel]] = [*step_models]
-    refs, definitions = models_json_schema(
-        [(model, "validation") for model in models], schema_generator=_Generator
+def scenario_schema(
+    step_models: Mapping[str, type[StepControls]], *, default: str
+) -> dict[str, Any]:
+    """Give the schema of one YAML document; `step_models` are by the key that marks a kind.
+
+    A step without any of the keys is of the kind `default`.
+    """
+    own: list[type[BaseModel]] = [ScenarioFields, DefinitionFields, UsesStep]
+    mode: JsonSchemaMode = "validation"
+    models = [*own, *step_models.values()]
+    refs, made = models_json_schema(
+        [(model, mode) for model in models], schema_generator=_Generator
     )
-    steps = [refs[model, "validation"] for model in step_models]
-    scenario = ScenarioFields.model_json_schema(schema_generator=_Generator)
-    scenario["properties"]["steps"]["items"] = steps[0] if len(steps) == 1 else {"anyOf": steps}
+    definitions: dict[str, Any] = made["$defs"]
+    scenario, definition = (refs[model, mode]["$ref"].rpartition("/")[2] for model in own[:2])
+    for name, schema in definitions.items():
+        if name not in {scenario, definition}:
+            _allow_expressions(schema)
+    for key in _HEADER:
+        _allow_expression(definitions[scenario]["properties"], key)
+    step = refs[step_models[default], mode]
+    kinds: dict[str, type[StepControls]] = {**step_models, "uses": UsesStep}
+    for key, model in kinds.items():
+        if key != default:
+            step = {"if": {"required": [key]}, "then": refs[model, mode], "else": step}
+    definitions["AnyStep"] = step
+    definitions["Expression"] = _EXPRESSION
+    for name in (scenario, definition):
+        for key in ("setup", "steps", "teardown"):
+            if key in definitions[name]["properties"]:
+                definitions[name]["properties"][key]["items"] = {"$ref": "#/$defs/AnyStep"}
     return {
         "$schema": _DIALECT,
-        **scenario,
         "title": "agentrig scenario",
-        "description": "One end-to-end test of an agent: requests in order, and checks on each.",
-        "$defs": definitions["$defs"],
+        "description": "One end-to-end test of an agent, or steps that others reuse.",
+        "type": "object",
+        "if": {"required": ["define"]},
+        "then": {"$ref": f"#/$defs/{definition}"},
+        "else": {"$ref": f"#/$defs/{scenario}"},
+        "$defs": definitions,
     }
+
+
+def _allow_expressions(model: dict[str, Any]) -> None:
+    """Let `${...}` stand for every value of a step that is filled in."""
+    for key in model.get("properties", {}):
+        if key not in _PLAIN:
+            _allow_expression(model["properties"], key)
+
+
+def _allow_expression(properties: dict[str, Any], key: str) -> None:
+    about = {word: properties[key][word] for word in _ABOUT if word in properties[key]}
+    value = {word: said for word, said in properties[key].items() if word not in _ABOUT}
+    plain_text = value.get("type") == "string" and value.keys() <= {"type"}
+    if value and not plain_text:
+        properties[key] = {**about, "anyOf": [value, {"$ref": "#/$defs/Expression"}]}
 
 
 class _Generator(GenerateJsonSchema):

@@ -6,7 +6,9 @@ composed a second time when the first position is asked for, in half the time th
 
 from __future__ import annotations
 
+import itertools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
@@ -16,10 +18,10 @@ from agentrig.scenario._nodes import MERGE, child_of, place_in, scalars_below
 from agentrig.scenario._yaml_syntax import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["Location", "Source"]
+__all__ = ["Document", "Location", "Source"]
 
 # libyaml's loader where PyYAML has it: every wheel does, a build from source may not.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -28,6 +30,8 @@ Location: TypeAlias = "Sequence[str | int]"
 
 # libyaml's loader recurses in C without a guard: 100,000 brackets end the process.
 MAX_DEPTH = 100
+# A few lines of aliases of aliases stand for billions of values, which a walk would never end.
+MAX_EXPANDED = 1_000_000
 # A block this deep is indented this far; `- - -` and `? ?` nest within a line.
 _DEEP_BLOCK = re.compile(rf"^[ ?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 
@@ -44,8 +48,8 @@ class Source:
         self._lines = _LINE_BREAK.split(text)
         if len(self._lines) > 1 and not self._lines[-1]:
             self._lines.pop()
-        self._text = text
-        self._root: yaml.Node | None = None
+        self.text = text
+        self._roots: list[yaml.Node | None] = []
 
     @classmethod
     def read(cls, file: Path, *, path: str | None = None) -> Source:
@@ -69,10 +73,23 @@ class Source:
             ) from error
 
     def parse(self) -> Any:
-        """Load the YAML document as plain data."""
+        """Load the one YAML document as plain data."""
+        return self._loaded(lambda text: yaml.load(text, Loader=_StrictLoader))  # noqa: S506  # a subclass of the safe loader
+
+    def documents(self) -> list[Document]:
+        """Load every YAML document; those without anything in them are left out but for a sole one."""
+        loaded = self._loaded(
+            lambda text: list(yaml.load_all(text, Loader=_StrictLoader))
+        )  # as above
+        found = [
+            Document(self, index, data) for index, data in enumerate(loaded) if data is not None
+        ]
+        return found or [Document(self, 0, None)]
+
+    def _loaded(self, load: Callable[[str], Any]) -> Any:
         try:
             self._refuse_depth()
-            return yaml.load(self._text, Loader=_StrictLoader)  # noqa: S506  # a subclass of the safe loader
+            data = load(self.text)
         except _DuplicateKeyError as error:
             mark, first = error.mark, error.first.line + 1
             raise self._fault(
@@ -95,28 +112,40 @@ class Source:
             raise self._character_fault(error) from error
         except (ValueError, KeyError) as error:
             raise self._value_fault() from error
+        if "*" in self.text and "&" in self.text and _expanded(data, {}) > MAX_EXPANDED:
+            message = f"the aliases of the file stand for more than {MAX_EXPANDED:,} values"
+            raise self.fault(message)
+        return data
 
-    def locate(self, location: Location, *, key: bool = False) -> Position:
+    def locate(self, location: Location, *, key: bool = False, document: int = 0) -> Position:
         """Find the value at `location`, or with `key` the key that names it.
 
-        A location that the file does not reach gives the nearest node above it.
+        A location that the file does not reach gives the nearest node above it. `document`
+        counts from 0.
         """
-        key_node, node = self._find(location)
+        key_node, node = self._find(location, document)
         return self._node_position(key_node if key and key_node is not None else node)
 
-    def locate_text(self, location: Location, offset: int, length: int) -> Position:
+    def locate_text(
+        self, location: Location, offset: int, length: int, *, document: int = 0
+    ) -> Position:
         """Find `length` characters from `offset` of the text at `location`.
 
         Gives the whole value where text and file do not line up: where YAML folds lines.
         """
-        _, node = self._find(location)
+        _, node = self._find(location, document)
         place = place_in(node, offset, self._lines) if isinstance(node, yaml.ScalarNode) else None
         return self._span(*place, length) if place else self._node_position(node)
 
-    def _find(self, location: Location) -> tuple[yaml.Node | None, yaml.Node | None]:
-        if self._root is None:
-            self._root = yaml.compose(self._text, Loader=_Loader)
-        node, key_node = self._root, None
+    def fault(self, message: str, *, line: int = 0, hint: str | None = None) -> ScenarioError:
+        """Make the error of a whole line, which counts from 0."""
+        return self._fault(message, self._span(line, 0, len(self._lines[0]) + 999), hint)
+
+    def _find(self, location: Location, document: int) -> tuple[yaml.Node | None, yaml.Node | None]:
+        if not self._roots:
+            self._roots = list(yaml.compose_all(self.text, Loader=_Loader)) or [None]
+        node = self._roots[min(document, len(self._roots) - 1)]
+        key_node = None
         for part in location:
             found = child_of(node, part)
             if found is None:
@@ -153,9 +182,9 @@ class Source:
 
     def _character_fault(self, error: yaml.reader.ReaderError) -> ScenarioError:
         # libyaml counts the bytes before the character, PyYAML's own reader the characters.
-        before = self._text[: error.position]
+        before = self.text[: error.position]
         if _Loader is not yaml.SafeLoader:
-            before = self._text.encode()[: error.position].decode(errors="ignore")
+            before = self.text.encode()[: error.position].decode(errors="ignore")
         lines = _LINE_BREAK.split(before)
         code = error.character if isinstance(error.character, int) else ord(error.character)
         return self._fault(
@@ -166,7 +195,8 @@ class Source:
 
     def _value_fault(self) -> ScenarioError:
         """Find the scalar that its constructor broke on, e.g. `!!int x`."""
-        for node in scalars_below(yaml.compose(self._text, Loader=_Loader)):
+        roots = yaml.compose_all(self.text, Loader=_Loader)
+        for node in itertools.chain.from_iterable(map(scalars_below, roots)):
             try:
                 _StrictLoader("").construct_object(node)
             except yaml.YAMLError:
@@ -183,11 +213,11 @@ class Source:
         raise AssertionError("every scalar can be read")
 
     def _refuse_depth(self) -> None:
-        brackets = self._text.count("[") + self._text.count("{")
-        if brackets <= MAX_DEPTH and not _DEEP_BLOCK.search(self._text):
+        brackets = self.text.count("[") + self.text.count("{")
+        if brackets <= MAX_DEPTH and not _DEEP_BLOCK.search(self.text):
             return
         depth = 0
-        for event in yaml.parse(self._text, Loader=_Loader):
+        for event in yaml.parse(self.text, Loader=_Loader):
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -197,6 +227,39 @@ class Source:
                     f"the document is nested more than {MAX_DEPTH} levels deep",
                     self._span(mark.line, mark.column, 1),
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file: its data, and where its parts stand."""
+
+    source: Source
+    index: int
+    data: Any
+
+    @property
+    def path(self) -> str:
+        """The file, as messages name it."""
+        return self.source.path
+
+    def locate(self, location: Location, *, key: bool = False) -> Position:
+        """Find the value at `location`, or with `key` the key that names it."""
+        return self.source.locate(location, key=key, document=self.index)
+
+    def locate_text(self, location: Location, offset: int, length: int) -> Position:
+        """Find `length` characters from `offset` of the text at `location`."""
+        return self.source.locate_text(location, offset, length, document=self.index)
+
+
+def _expanded(value: Any, sizes: dict[int, int]) -> int:
+    """Count the values that `value` stands for, once its aliases are followed."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in sizes:
+        sizes[id(value)] = 0  # an alias of what holds it is told by whoever cannot send it
+        parts = value.values() if isinstance(value, dict) else value
+        sizes[id(value)] = 1 + sum(_expanded(part, sizes) for part in parts)
+    return sizes[id(value)]
 
 
 class _DuplicateKeyError(yaml.MarkedYAMLError):

@@ -13,9 +13,9 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut
-from agentrig.checks import Output
+from agentrig.checks import Expect, Output
 from agentrig.events import CheckResult, Outcome
-from agentrig.scenario import QueryError, QuerySyntaxError, StrictModel, compile_query
+from agentrig.scenario import QueryError, QuerySyntaxError, compile_query
 from agentrig.steps._matchers import MATCHERS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ __all__ = ["HttpExpect", "check_response", "decode_text"]
 VALUE_CHARACTERS = 500
 
 
-class HttpExpect(StrictModel):
+class HttpExpect(Expect):
     """What the response must be; without a key there is no check."""
 
     status: int | None = Field(default=None, ge=100, le=599, description="The HTTP status code.")
@@ -100,7 +100,7 @@ async def check_response(
                 check=check,
                 outcome=Outcome.FAILED,
                 message=f"[{title}] {problem}",
-                at=context.scenario.locate((*context.location, "expect", *location)),
+                at=context.locate(("expect", *location)),
             )
         )
         break

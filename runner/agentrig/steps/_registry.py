@@ -14,7 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from agentrig.errors import UsageError
-from agentrig.scenario import Step
+from agentrig.steps._model import Step
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

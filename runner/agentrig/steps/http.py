@@ -10,12 +10,14 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut, redact_headers, redact_url
+from agentrig.checks import Output
 from agentrig.errors import TargetError
 from agentrig.events import CheckResult, Exchange, Outcome
-from agentrig.scenario import Step, closest, json_problem
+from agentrig.scenario import closest, json_problem
 from agentrig.steps._context import StepContext, StepResult
 from agentrig.steps._expect import HttpExpect, check_response, decode_text
 from agentrig.steps._messages import NoAnswerError, Request, Response
+from agentrig.steps._model import Step
 from agentrig.steps._registry import StepKind
 from agentrig.targets import is_url, url_problem
 
@@ -142,15 +144,17 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
     except TargetError as error:
         raise target.unreachable(error) from error
     except NoAnswerError as error:
-        exchange = _exchange(step, url, headers, body, None)
-        return StepResult(checks=(_no_answer(step, context, str(error)),), exchange=exchange)
+        return StepResult(
+            checks=(_no_answer(step, context, str(error)),),
+            exchange=lambda: _exchange(step, url, headers, body, None),
+        )
     checks: tuple[CheckResult, ...] = ()
     if step.expect is not None:
         checks = await check_response(step.expect, response, context, step.title())
-    failed = any(check.outcome is not Outcome.PASSED for check in checks)
     return StepResult(
         checks=checks,
-        exchange=_exchange(step, url, headers, body, response) if failed else None,
+        output=Output(body=response.body, status=response.status, headers=response.headers),
+        exchange=lambda: _exchange(step, url, headers, body, response),
     )
 
 
@@ -159,7 +163,7 @@ def _no_answer(step: HttpStep, context: StepContext, problem: str) -> CheckResul
         check="response",
         outcome=Outcome.FAILED,
         message=f"[{step.title()}] {problem}",
-        at=context.scenario.locate(context.location),
+        at=context.locate(),
     )
 
 

@@ -21,7 +21,7 @@ from tests.support.scripted_server import ScriptedServer, answer, scripted_serve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentrig.steps import StepResult
+    from agentrig.events import StepFinished
     from tests.support.scripted_server import Request
 
 
@@ -52,7 +52,7 @@ class Both:
         return taken
 
 
-def first_refused(results: list[StepResult]) -> Refused | None:
+def first_refused(results: list[StepFinished]) -> Refused | None:
     for index, result in enumerate(results):
         for check in result.checks:
             if check.outcome is not Outcome.PASSED:

@@ -251,8 +251,7 @@ def test_the_last_event_has_the_exit_code(rig: Rig) -> None:
 STEP_KIND = """
     from typing import ClassVar
 
-    from agentrig.scenario import Step
-    from agentrig.steps import StepKind, StepResult
+    from agentrig.steps import Step, StepKind, StepResult
 
 
     class Panic(BaseException):

@@ -18,7 +18,7 @@ from agentrig.events import (
     StepFinished,
     StepStarted,
 )
-from agentrig.scenario import load_scenario
+from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 from agentrig.stream import EventStream
 from agentrig.targets import Resolver, target_settings
@@ -67,7 +67,7 @@ class Running:
 
     @staticmethod
     def _plan(rig: Rig, name: str) -> PlannedScenario:
-        scenario = load_scenario(
+        (scenario,) = load_scenarios(
             rig.folder / f"{name}.yaml", step_kinds(), path=f"{name}.yaml", endpoints={"proxy"}
         )
         return plan_scenario(scenario, scenario_id=name)

@@ -1,13 +1,15 @@
-"""Steps executed within this process, each scenario to its first step that does not pass."""
+"""Scenarios executed within this process, in one event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from agentrig.events import Outcome
-from agentrig.scenario import load_scenario
-from agentrig.steps import Clients, StepContext, StepResult, step_kinds
+from agentrig._secrets import Secrets
+from agentrig.engine import RunResources, ScenarioRun, plan_scenario
+from agentrig.events import Event, StepFinished
+from agentrig.scenario import load_scenarios
+from agentrig.steps import Clients, step_kinds
 from agentrig.targets import Resolver, TargetSettings, Via
 
 if TYPE_CHECKING:
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from agentrig.targets import Target
-
 __all__ = ["Bench"]
+
+EventT = TypeVar("EventT", bound=Event)
 
 
 class Bench:
@@ -41,30 +43,37 @@ class Bench:
         self._runner.run(self._clients.__aexit__(exc_type, exc, traceback))
         self._runner.close()
 
-    def run(self, text: str, targets: Mapping[str, str]) -> list[StepResult]:
-        """Load a scenario and execute its steps; `targets` maps names to URLs."""
+    def run(self, text: str, targets: Mapping[str, str]) -> list[StepFinished]:
+        """Load a scenario and execute it; `targets` maps names to URLs."""
+        return [event for event in self.events(text, targets) if isinstance(event, StepFinished)]
+
+    def events(self, text: str, targets: Mapping[str, str]) -> list[Event]:
+        """Load the one scenario of `text` and execute it; give all that happened."""
         self._file.write_text(text, encoding="utf-8")
         return self._runner.run(self._execute(targets))
 
-    async def _execute(self, targets: Mapping[str, str]) -> list[StepResult]:
+    async def _execute(self, targets: Mapping[str, str]) -> list[Event]:
         settings = TargetSettings(via=Via.DIRECT, namespace="demo", overrides=targets)
-        resolver = Resolver(settings)
-        scenario = load_scenario(
+        (scenario,) = load_scenarios(
             self._file, step_kinds(), path=self._file.name, endpoints=settings.names
         )
+        happened: list[Event] = []
+        secrets = Secrets()
 
-        async def find_target(endpoint: str) -> Target:
-            return resolver.resolve(endpoint, scenario)
+        def publish(event: EventT) -> EventT:
+            event = secrets.hide(event)
+            happened.append(event)
+            return event
 
-        results: list[StepResult] = []
-        for index, step in enumerate(scenario.steps):
-            context = StepContext(
-                scenario=scenario,
-                location=("steps", index),
+        async with RunResources() as resources:
+            run = ScenarioRun(
+                publish=publish,
+                resolver=Resolver(settings),
                 clients=self._clients,
-                find_target=find_target,
+                resources=resources,
+                kinds=step_kinds(),
+                secrets=secrets,
+                run={"id": "bench", "namespace": "demo", "shard": 0, "attempt": 0},
             )
-            results.append(await step_kinds().kind_of(step).execute(step, context))
-            if any(check.outcome is not Outcome.PASSED for check in results[-1].checks):
-                break
-        return results
+            await run.execute(plan_scenario(scenario, scenario_id=self._file.name))
+        return happened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agentrig.errors import UsageError
-from agentrig.scenario import load_scenario
+from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 from agentrig.targets import Resolver, Service, Target, TargetSettings, Via
 
@@ -29,7 +29,8 @@ def scenario(folder: Path, **fields: Any) -> Scenario:
     file = folder / "scenario.yaml"
     lines = [f"{name}: {value}" for name, value in fields.items()]
     file.write_text("\n".join(["name: x", *lines, "steps: []"]))
-    return load_scenario(file, step_kinds(), endpoints=[])
+    (scenario,) = load_scenarios(file, step_kinds(), endpoints=[])
+    return scenario
 
 
 @pytest.fixture
