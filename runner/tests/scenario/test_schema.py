@@ -58,7 +58,10 @@ class Judge:
 
     def problems(self, value: Any) -> list[str]:
         """List what is wrong with a value."""
-        return [error.message for error in self._validator.iter_errors(value)]
+        try:
+            return [error.message for error in self._validator.iter_errors(value)]
+        except ValueError as error:
+            return [str(error)]  # it is no JSON: a key that is no text
 
 
 @pytest.fixture(scope="module")
