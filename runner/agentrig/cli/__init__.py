@@ -28,6 +28,10 @@ _COMMANDS = {
         "agentrig.cli.demo:demo",
         "Run the demo scenarios against five agents in this process.",
     ),
+    "init": (
+        "agentrig.cli.init:init",
+        "Write a first suite that runs.",
+    ),
     "lint": ("agentrig.cli.lint:lint", "Check scenario files without running them."),
     "report": (
         "agentrig.cli.report:report",

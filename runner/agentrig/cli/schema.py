@@ -9,7 +9,7 @@ import click
 from agentrig.scenario import scenario_schema
 from agentrig.steps import DEFAULT_KIND, step_kinds
 
-__all__ = ["schema"]
+__all__ = ["schema", "schema_text"]
 
 
 @click.command()
@@ -19,6 +19,11 @@ def schema() -> None:
     Point an editor at it with a first line
     `# yaml-language-server: $schema=scenario.schema.json`.
     """
+    click.echo(schema_text(), nl=False)
+
+
+def schema_text() -> str:
+    """Write the schema of a scenario of all kinds that are installed."""
     kinds = step_kinds()
     models = {name: kinds.kind(name).model for name in kinds.names}
-    click.echo(json.dumps(scenario_schema(models, default=DEFAULT_KIND), indent=2))
+    return json.dumps(scenario_schema(models, default=DEFAULT_KIND), indent=2) + "\n"

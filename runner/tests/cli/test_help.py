@@ -11,7 +11,18 @@ from tests.support.golden import check_golden
 if TYPE_CHECKING:
     from tests.support.rig import Rig
 
-COMMANDS = ["", "run", "report", "lint", "schema", "demo", "demo agent", "demo sidecar"]
+COMMANDS = [
+    "",
+    "init",
+    "run",
+    "report",
+    "lint",
+    "schema",
+    "demo",
+    "demo agent",
+    "demo playground",
+    "demo sidecar",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -25,7 +36,7 @@ def test_help(rig: Rig, request: pytest.FixtureRequest, command: str) -> None:
 def test_the_list_of_commands_repeats_the_first_sentence_of_their_own_help(rig: Rig) -> None:
     listed = rig.here("--help").out.partition("Commands:\n")[2]
     texts = dict(line.strip().split(maxsplit=1) for line in listed.splitlines())
-    assert len(texts) == 5
+    assert len(texts) == 6
     for command, text in texts.items():
         own = rig.here(command, "--help").out.split("\n\n")[1]
         assert " ".join(own.split()) == text, command
