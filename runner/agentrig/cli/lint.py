@@ -9,7 +9,7 @@ import click
 
 from agentrig._excerpt import render_mistakes
 from agentrig.errors import Mistake, ScenarioError, UsageError
-from agentrig.scenario import load_scenarios
+from agentrig.scenario import is_rows_file, load_scenarios
 from agentrig.steps import step_kinds
 from agentrig.targets import CONFIG_FILE, target_settings
 
@@ -72,7 +72,7 @@ def _scenario_files(paths: tuple[Path, ...]) -> list[Path]:
 def _is_collected(file: Path, root: Path) -> bool:
     folders = file.relative_to(root).parts[:-1]
     ignored = any(fnmatch(folder, pattern) for folder in folders for pattern in _NOT_SEARCHED)
-    return file.name != CONFIG_FILE and not ignored
+    return file.name != CONFIG_FILE and not is_rows_file(file) and not ignored
 
 
 def _count(number: int, noun: str) -> str:

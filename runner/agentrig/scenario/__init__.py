@@ -7,7 +7,7 @@ from agentrig.scenario._controls import (
     StepControls,
     UsesStep,
 )
-from agentrig.scenario._data import read_rows
+from agentrig.scenario._data import is_rows_file, read_rows
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._jq_syntax import QuerySyntaxError
 from agentrig.scenario._json import json_problem
@@ -54,6 +54,7 @@ __all__ = [
     "closest",
     "compile_query",
     "describe_duration",
+    "is_rows_file",
     "is_templated",
     "json_problem",
     "load_scenarios",

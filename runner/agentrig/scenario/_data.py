@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["combinations", "read_rows", "row_label"]
+__all__ = ["combinations", "is_rows_file", "read_rows", "row_label"]
 
 # What a row is called in an item's name, if it has such a column.
 _LABELS = ("id", "name")
 LABEL_CHARACTERS = 40
+
+
+def is_rows_file(file: Path) -> bool:
+    """Tell whether a YAML file says by its name that it holds rows: `NAME.data.yaml`.
+
+    All other YAML files in a folder of scenarios are scenarios.
+    """
+    return file.name.endswith((".data.yaml", ".data.yml"))
 
 
 def read_rows(file: Path, *, path: str) -> list[dict[str, Any]]:

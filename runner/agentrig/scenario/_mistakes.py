@@ -136,6 +136,8 @@ def _wrong_type(
     hint = None
     if not location:
         hint = f"its keys: {', '.join(sorted(keys))}"
+        if what == "a scenario" and isinstance(value, list):
+            hint = "begin with 'name' and 'steps'; rows for 'data' stand in NAME.data.yaml"
     elif detail["type"] == "string_type" and _is_quotable(value, at):
         hint = "quote it"
     elif _is_quoted(value, detail["type"]):

@@ -87,3 +87,15 @@ def test_schema_is_one_that_scenarios_meet(rig: Rig) -> None:
     validator = Draft202012Validator(schema)
     assert validator.is_valid(json.loads(rig.scenario("a").read_text()))
     assert not validator.is_valid({"name": "a", "stepz": []})
+
+
+def test_rows_that_say_so_by_their_name_are_no_scenario(rig: Rig) -> None:
+    rig.write("limits.data.yaml", "- {status: 200}\n- {status: 404}\n")
+    rig.write(
+        "a.yaml",
+        f"name: A\ndata: limits.data.yaml\nsteps:\n- endpoint: {rig.url}\n"
+        "  path: /status/${data.status}\n",
+    )
+    assert rig.here("lint", ".").out == "1 scenario, no mistakes\n"
+    ran = rig.run(".")
+    assert list(ran.outcomes().values()) == ["passed", "passed"], ran.said
