@@ -150,7 +150,7 @@ class StepRun:
         while True:
             verdict, title = await self._attempt(definition, names, limit_s)
             attempts += 1
-            again = verdict.outcome.value in retry.on
+            again = verdict.outcome.value in retry.outcomes
             if not again or attempts > retry.count or self._time_left() <= 0:
                 return verdict, title, attempts
             await self._pause(min(pause, retry.max_delay or pause))

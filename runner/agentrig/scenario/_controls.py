@@ -24,7 +24,8 @@ class Retry(StrictModel):
     delay: Duration = Field(default=1.0, description="The pause before the first retry.")
     factor: float = Field(default=1.0, ge=1, le=10, description="What each pause is multiplied by.")
     max_delay: Duration | None = Field(default=None, description="No pause is longer.")
-    on: list[Literal["failed", "error"]] = Field(
+    # Not `on`, which YAML 1.1 reads as true.
+    outcomes: list[Literal["failed", "error"]] = Field(
         default=["failed", "error"],
         min_length=1,
         description="After which outcomes: `failed` checks, `error`s of the infrastructure.",
