@@ -78,13 +78,14 @@ class Planned:
 class Exchange:
     """One request and what came back, redacted and cut to size; header names in lower case.
 
-    `status` is None when no response came.
+    `redirects` were followed on the way; `status` is None when no response came.
     """
 
     method: str
     url: str
     request_headers: tuple[tuple[str, str], ...] = ()
     request_body: str | None = None
+    redirects: tuple[str, ...] = ()
     status: int | None = None
     response_headers: tuple[tuple[str, str], ...] = ()
     response_body: str | None = None

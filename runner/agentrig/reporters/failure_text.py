@@ -36,6 +36,7 @@ def _render_exchange(exchange: Exchange, elapsed_ms: float) -> str:
     lines = [f"> {exchange.method} {exchange.url}"]
     lines += [f"> {name}: {value}" for name, value in exchange.request_headers]
     lines += _body(">", exchange.request_body)
+    lines += [f"< {redirect}" for redirect in exchange.redirects]
     if exchange.status is None:
         lines.append(f"< no response after {elapsed_ms:.0f} ms")
     else:

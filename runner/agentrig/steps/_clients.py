@@ -42,6 +42,7 @@ __all__ = ["Clients"]
 # are shared between requests of equal ones alone.
 _CONNECT_WAITS_S = (10.0, 7.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05)
 _CONNECT_SHARE = 0.9
+_MARGIN_S, _MARGIN_SHARE = 0.1, 0.05
 
 # The library reads so much of a body before it hands out the response: for a whole one this
 # saves a change of threads, a quarter of a small request's time.
@@ -159,7 +160,7 @@ class Clients:
             elif request.body is not None:
                 builder = builder.body_bytes(request.body)
             return (
-                builder.timeout(timedelta(seconds=request.timeout_s))
+                builder.timeout(timedelta(seconds=_wire_time(request.timeout_s)))
                 .streamed_read_buffer_limit(read_ahead)
                 .build_streamed()
             )
@@ -209,6 +210,11 @@ class Clients:
         # Of two requests that waited for an address at once, the later one's client is kept.
         client = self._clients[key] = tls.build(builder) if tls else builder.build()
         return client
+
+
+def _wire_time(timeout_s: float) -> float:
+    """Give a little less than a request's caller waits: to be told why beats to be cancelled."""
+    return timeout_s - min(_MARGIN_S, timeout_s * _MARGIN_SHARE)
 
 
 def _connect_wait(request: Request) -> float:

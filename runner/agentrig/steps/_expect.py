@@ -6,26 +6,25 @@ contains, body_contains. A step's checks end at the first one that fails, as the
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut
-from agentrig.checks import Expect, Output
+from agentrig.checks import Expect, NotJsonError
 from agentrig.events import CheckResult, Outcome
 from agentrig.scenario import QueryError, QuerySyntaxError, compile_query
 from agentrig.steps._matchers import MATCHERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
+    from agentrig.checks import Output
     from agentrig.scenario import Location
     from agentrig.steps._context import StepContext
-    from agentrig.steps._messages import Response
 
-__all__ = ["HttpExpect", "check_response", "decode_text"]
+__all__ = ["HttpExpect", "check_response"]
 
 # Enough of a value to recognise it in a message; the whole body is in the exchange.
 VALUE_CHARACTERS = 500
@@ -87,70 +86,71 @@ class HttpExpect(Expect):
 
 
 async def check_response(
-    expect: HttpExpect, response: Response, context: StepContext, title: str
+    expect: HttpExpect, output: Output, context: StepContext, title: str
 ) -> tuple[CheckResult, ...]:
-    """Check a response; the last result is the failed one, if one failed."""
+    """Check a response by AgentSpec's keys; the last result is the failed one, if one failed."""
+    found = _head_checks(expect, output)
+    # What the head says is wrong already is not looked for in the body.
+    if expect.jq is not None and not _has_problem(found):
+        found += await _query_checks(expect, expect.jq, output)
+    if expect.body_contains is not None and not _has_problem(found):
+        missing = f"body must contain {expect.body_contains!r}"
+        contains = expect.body_contains in output.text
+        found.append(_Found(("body_contains",), "body_contains", None if contains else missing))
     results: list[CheckResult] = []
-    async for location, check, problem in _checks(expect, response):
+    for location, check, problem in found:
         if problem is None:
             results.append(CheckResult(check=check, outcome=Outcome.PASSED))
             continue
-        results.append(
-            CheckResult(
-                check=check,
-                outcome=Outcome.FAILED,
-                message=f"[{title}] {problem}",
-                at=context.locate(("expect", *location)),
-            )
-        )
+        message, at = f"[{title}] {problem}", context.locate(("expect", *location))
+        results.append(CheckResult(check=check, outcome=Outcome.FAILED, message=message, at=at))
         break
     return tuple(results)
 
 
-def decode_text(response: Response) -> str:
-    """Decode a body by its declared charset, else as UTF-8; never fails."""
-    return Output(body=response.body, headers=response.headers).text
+class _Found(NamedTuple):
+    """Where a check stands, its name, and its problem."""
+
+    location: Location
+    check: str
+    problem: str | None
 
 
-async def _checks(
-    expect: HttpExpect, response: Response
-) -> AsyncIterator[tuple[Location, str, str | None]]:
-    """Yield where each check stands, its name, and its problem, lazily and in order."""
+def _has_problem(found: list[_Found]) -> bool:
+    return any(one.problem is not None for one in found)
+
+
+def _head_checks(expect: HttpExpect, output: Output) -> list[_Found]:
+    found: list[_Found] = []
     if expect.status is not None:
-        problem = f"expected status {expect.status}, got {response.status}"
-        yield ("status",), "status", problem if response.status != expect.status else None
-    names = {name for name, _ in response.headers}
-    for index, header in enumerate(expect.headers_absent):
-        problem = f"header '{header}' must be absent but is present"
-        absent = header.lower() not in names
-        yield ("headers_absent", index), f"header {header} absent", None if absent else problem
-    for index, header in enumerate(expect.headers_present):
-        problem = f"header '{header}' must be present but is absent"
-        present = header.lower() in names
-        yield ("headers_present", index), f"header {header} present", None if present else problem
-    if expect.jq is not None:
-        async for one in _query_checks(expect, expect.jq, response):
-            yield one
-    if expect.body_contains is not None:
-        problem = f"body must contain {expect.body_contains!r}"
-        contains = expect.body_contains in decode_text(response)
-        yield ("body_contains",), "body_contains", None if contains else problem
+        passes = output.status == expect.status
+        problem: str | None = None
+        if not passes:
+            problem = f"expected status {expect.status}, got {output.status}"
+        found.append(_Found(("status",), "status", problem))
+    for must, headers in (("absent", expect.headers_absent), ("present", expect.headers_present)):
+        for index, header in enumerate(headers):
+            present = output.header(header) is not None
+            problem = None
+            if present is not (must == "present"):
+                state = "present" if present else "absent"
+                problem = f"header '{header}' must be {must} but is {state}"
+            found.append(_Found((f"headers_{must}", index), f"header {header} {must}", problem))
+    return found
 
 
-async def _query_checks(
-    expect: HttpExpect, jq: str, response: Response
-) -> AsyncIterator[tuple[Location, str, str | None]]:
+async def _query_checks(expect: HttpExpect, jq: str, output: Output) -> list[_Found]:
     try:
-        value = await compile_query(jq).evaluate(json.loads(response.body))
+        value = await compile_query(jq).evaluate(output.data)
+    except NotJsonError as error:
+        return [_Found(("jq",), f"jq {jq}", f"path '{jq}': the body is not JSON: {error}")]
     except QueryError as error:
-        yield ("jq",), f"jq {jq}", f"path '{jq}': {error}"
-        return
-    except (ValueError, RecursionError) as error:
-        yield ("jq",), f"jq {jq}", f"path '{jq}': the body is not JSON: {error}"
-        return
+        return [_Found(("jq",), f"jq {jq}", f"path '{jq}': {error}")]
+    found: list[_Found] = []
     for name, expected in expect.matchers():
         matcher = MATCHERS[name]
         problem = None
         if not matcher.holds(value, expected):
             problem = f"path '{jq}': {cut(matcher.explain(value, expected), VALUE_CHARACTERS)}"
-        yield (name,), f"jq {jq} {name}", problem
+        found.append(_Found((name,), f"jq {jq} {name}", problem))
+    return found

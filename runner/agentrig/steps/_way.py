@@ -6,6 +6,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agentrig._redact import redact_url
+from agentrig.errors import TargetError
 from agentrig.steps._faults import fault_of
 from agentrig.steps._messages import NoAnswerError, Request, Response
 from agentrig.steps._redirects import (
@@ -80,6 +82,8 @@ class Way:
         fault = fault_of(error, connect_s=connect_s, timeout_s=self._first.timeout_s)
         if isinstance(fault, NoAnswerError):
             fault.response = response
+        elif isinstance(fault, TargetError) and self._hops:
+            fault = TargetError(f"redirected to {redact_url(self._hops[-1].location)}: {fault}")
         return fault
 
 
