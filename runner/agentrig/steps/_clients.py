@@ -41,8 +41,8 @@ __all__ = ["Clients"]
 # cannot be reached, the second that the agent does not answer. Few values, because connections
 # are shared between requests of equal ones alone.
 _CONNECT_WAITS_S = (10.0, 7.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05)
-_CONNECT_SHARE = 0.9
-_MARGIN_S, _MARGIN_SHARE = 0.1, 0.05
+_CONNECT_SHARE = 0.75
+_MARGIN_S, _MARGIN_SHARE = 0.25, 0.2
 
 # The library reads so much of a body before it hands out the response: for a whole one this
 # saves a change of threads, a quarter of a small request's time.

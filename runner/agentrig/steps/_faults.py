@@ -7,9 +7,10 @@ import re
 from pyreqwest import exceptions as pyreqwest_errors
 
 from agentrig.errors import TargetError
+from agentrig.scenario import describe_duration
 from agentrig.steps._messages import NoAnswerError
 
-__all__ = ["fault_of"]
+__all__ = ["fault_of", "late"]
 
 # How hyper, below pyreqwest, marks a failure before the connection stood. Its error classes do
 # not tell: a connection that breaks later is a ConnectError too, a late answer a connect timeout.
@@ -18,6 +19,11 @@ _NOT_CONNECTED = "client error (Connect)"
 # made (RFC 8446, 4.4.2.4): no agent was asked.
 _REFUSED_BY_TLS = "received fatal alert"
 _MANUAL = re.compile(r": https://docs\.rs/\S+")
+
+
+def late(timeout_s: float) -> str:
+    """Say that there was no response in time."""
+    return f"no response within {describe_duration(float(f'{timeout_s:.3g}'))}"
 
 
 def fault_of(error: Exception, *, connect_s: float, timeout_s: float) -> Exception:
@@ -29,11 +35,13 @@ def fault_of(error: Exception, *, connect_s: float, timeout_s: float) -> Excepti
         return NoAnswerError(f"the request cannot be sent: {what}")
     timeout = isinstance(error, pyreqwest_errors.RequestTimeoutError)
     if _NOT_CONNECTED in causes:
-        return TargetError(f"no connection within {connect_s:g} s" if timeout else what)
+        return TargetError(
+            f"no connection within {describe_duration(connect_s)}" if timeout else what
+        )
     if any(_REFUSED_BY_TLS in cause for cause in causes):
         return TargetError(f"TLS: {what}")
     if timeout:
-        return NoAnswerError(f"no response within {timeout_s:.3g} s")
+        return NoAnswerError(late(timeout_s))
     return NoAnswerError(f"no whole response: {what}")
 
 

@@ -152,10 +152,12 @@ def test_redirects_are_not_followed(door: Door) -> None:
     assert [request.path for request in door.server.requests] == ["/"]
 
 
-def test_cookies_of_one_step_are_not_sent_with_the_next(door: Door) -> None:
+def test_cookies_are_kept_within_a_scenario(door: Door) -> None:
     door.server.answers["/"] = answer(headers=[("set-cookie", "id=1")])
-    door.results({"path": "/"}, {"path": "/"})
-    assert "cookie" not in door.server.requests[1].headers
+    door.results({"path": "/"}, {"path": "/", "cookies": {"more": "2"}})
+    door.results({"path": "/"})
+    sent = [request.headers.get("cookie") for request in door.server.requests]
+    assert sent == [None, "id=1; more=2", None]
 
 
 def test_a_connection_is_kept_and_one_that_was_closed_is_opened_again(door: Door) -> None:
@@ -223,7 +225,7 @@ def test_a_body_that_is_not_compressed_as_it_says_is_the_agents_fault(door: Door
     door.server.answers["/"] = answer(headers=[("content-encoding", "gzip")], body=b"plain")
     check, exchange = door.failed(name="Ask")
     assert check.message == ("[Ask] no whole response: its body is not gzip, as its headers say")
-    assert exchange.status is None
+    assert (exchange.status, exchange.response_body) == (200, "plain"), "what came is shown"
 
 
 def test_a_step_may_ask_for_no_compression(door: Door) -> None:

@@ -26,6 +26,7 @@ class Bench:
     """Keeps an event loop and its connections for many scenarios; a context manager."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._file = folder / "bench.yaml"
         self._runner = asyncio.Runner()
         self._clients = Clients()
