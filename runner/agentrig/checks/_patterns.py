@@ -6,7 +6,6 @@ in a thread. No pattern that an author means takes even that little.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextvars import ContextVar
 from functools import lru_cache
@@ -82,6 +81,8 @@ def begin() -> None:
 
 async def in_thread(judge: Callable[..., T], *args: Any) -> T:
     """Call `judge` again in a thread, with more time for its searches."""
+    import asyncio  # noqa: PLC0415  # lint runs no loop
+
     _limit.set((time.perf_counter() + LIMIT_S, False))
     return await asyncio.to_thread(judge, *args)
 

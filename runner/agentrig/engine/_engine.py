@@ -17,6 +17,7 @@ from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
 from agentrig.errors import AgentrigError
 from agentrig.events import Outcome, ScenarioFinished
+from agentrig.scenario import QueryWorkers
 from agentrig.steps import Clients, step_kinds
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Engine:
         if self._stopping.is_set():
             return
         rest = iter(self._plan)
-        async with RunResources() as resources, Clients() as clients:
+        async with RunResources() as resources, Clients() as clients, QueryWorkers():
             run = ScenarioRun(
                 publish=self._stream.publish,
                 resolver=self._resolver,

@@ -9,14 +9,15 @@ from agentrig.scenario._controls import (
 )
 from agentrig.scenario._data import is_rows_file, read_rows
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
-from agentrig.scenario._jq_syntax import QuerySyntaxError
+from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
+from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios
 from agentrig.scenario._load_steps import StepModels
 from agentrig.scenario._mistakes import Locator, closest, mistakes_of
 from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
 from agentrig.scenario._names import MissingNameError, Names
-from agentrig.scenario._query import Query, QueryError, Variables, compile_query
+from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._scenario import Place, Scenario, StepDefinition, StepGroup, StepNode
 from agentrig.scenario._schema import scenario_schema
 from agentrig.scenario._source import Document, Location, Source
@@ -37,6 +38,7 @@ __all__ = [
     "Query",
     "QueryError",
     "QuerySyntaxError",
+    "QueryWorkers",
     "RenderError",
     "Retry",
     "Scenario",

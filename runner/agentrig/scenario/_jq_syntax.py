@@ -1,4 +1,4 @@
-"""What libjq says of a text that is no program, in words and places for its author."""
+"""What can be wrong with a query, and libjq's words for it in words and places for its author."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from agentrig.scenario._mistakes import closest
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["QuerySyntaxError", "syntax_error", "undefined_names"]
+__all__ = ["QueryError", "QuerySyntaxError", "syntax_error", "undefined_names"]
+
+
+class QueryError(ValueError):
+    """A query failed on the data that it was given."""
 
 
 class QuerySyntaxError(ValueError):

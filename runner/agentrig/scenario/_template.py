@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from agentrig.scenario._jq_syntax import QuerySyntaxError
+from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._names import MissingNameError, Names
-from agentrig.scenario._query import Query, QueryError, compile_query
+from agentrig.scenario._query import Query, compile_query
 
 __all__ = [
     "Expression",

@@ -147,3 +147,56 @@ def problem_of(text: str) -> QueryError | QuerySyntaxError | None:
     except (QueryError, QuerySyntaxError) as error:
         return error
     return None
+
+
+NAMES = {"id": "r-1", "limit": 3, "deep": {"a": [1]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "names"),
+    [
+        (".requestId == $id", True, {"id"}),
+        ('"\\($id)/\\(.requestId)"', "r-1/r-1", {"id"}),
+        ("$deep.a[0] + $limit", 4, {"deep", "limit"}),
+        (".requestId as $x | $x == $id", True, {"id"}),
+        ("def f($limit): $limit + 1; f(1)", 2, set()),
+        ("[.requestId, $id] | unique | length # $nothing", 1, {"id"}),
+        ("$id # goes on \\", "r-1", {"id"}),
+        ('"$id"', "$id", set()),
+        (".requestId", "r-1", set()),
+        ("reduce range($limit) as $i (0; . + $i)", 3, {"limit"}),
+    ],
+)
+def test_a_program_reads_variables(text: str, value: Any, names: set[str]) -> None:
+    query = compile_query(text, frozenset(NAMES))
+    assert query.names == names
+    assert asyncio.run(query.evaluate({"requestId": "r-1"}, NAMES)) == value
+
+
+def test_an_unknown_variable_points_at_itself_and_suggests_another() -> None:
+    text = '"é" == $limit and .a == $ids'
+    with pytest.raises(QuerySyntaxError, match=r"^\$ids is not defined$") as caught:
+        compile_query(text, frozenset(NAMES))
+    assert text[caught.value.offset :] == "$ids"
+    assert caught.value.hint == "did you mean '$id'?"
+    with pytest.raises(QuerySyntaxError) as caught:
+        compile_query("$nothing_like_it", frozenset(NAMES))
+    assert caught.value.hint == "known here: $deep, $id, $limit"
+
+
+def test_other_mistakes_are_found_beside_variables() -> None:
+    with pytest.raises(QuerySyntaxError, match="lenght/0 is not defined") as caught:
+        compile_query("$id | lenght", frozenset(NAMES))
+    assert caught.value.offset == 6
+
+
+def test_a_variable_without_a_value_is_named() -> None:
+    query = compile_query("$id + $later", names=None)
+    with pytest.raises(QueryError, match=r"^\$later has no value$"):
+        asyncio.run(query.evaluate(None, {"id": 1}))
+
+
+@pytest.mark.parametrize("value", [{1, 2}, b"x", object()])
+def test_a_value_that_is_no_json_is_no_crash(value: Any) -> None:
+    with pytest.raises(QueryError, match="the value is no JSON: "):
+        evaluate("length", value)
