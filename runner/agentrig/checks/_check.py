@@ -87,7 +87,7 @@ class Expect(StrictModel):
     """What the output of a step must be; without a key there is no check."""
 
     checks: list[Check] = Field(
-        default=[], description="Checks in order: a subject and what must hold for it."
+        default_factory=list, description="Checks in order: a subject and what must hold for it."
     )
 
 

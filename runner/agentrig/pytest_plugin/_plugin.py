@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +45,21 @@ class AgentrigPlugin:
             raise pytest.UsageError(
                 "agentrig runs scenarios at the same time by itself: leave pytest-xdist out (-n 0)"
             )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Collect without collecting garbage: what is loaded stays, and there is a lot of it.
+
+        The collector's walks over it took a fifth of the time to load 50 files of 20 steps.
+        """
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return (yield)
+        finally:
+            gc.freeze()
+            if was_on:
+                gc.enable()
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
         """Take every YAML file but the configuration and rows of data as a scenario."""

@@ -107,7 +107,9 @@ class UsesStep(StepControls):
         "document defines; `#name` for a document of this file."
     )
     with_: dict[str, Any] = Field(
-        default={}, alias="with", description="Its inputs, which its steps read as `${with.name}`."
+        default_factory=dict,
+        alias="with",
+        description="Its inputs, which its steps read as `${with.name}`.",
     )
 
     @field_validator("uses")

@@ -70,10 +70,12 @@ class StepLoader:
     ) -> tuple[StepNode, ...]:
         """Check the steps below `key` in their order; captures go into `scope`."""
         nodes: list[StepNode | None] = []
+        # A file without an expression need not be searched for them step by step.
+        templated = "${" in document.source.text
         for index, raw in raw_steps(document.data, key):
             place = Place(document, (key, index), folder)
             load = self._group if "uses" in raw else self._definition
-            nodes.append(load(raw, place, scope))
+            nodes.append(load(raw, place, scope, templated=templated))
             self._check_captures(raw, place)
             scope.capture(captures_in(raw))
         return tuple(node for node in nodes if node)
@@ -100,13 +102,17 @@ class StepLoader:
                 self._mistakes.append(Mistake(message=problem[0], at=at, hint=problem[1]))
         return template
 
-    def _definition(self, raw: dict[str, Any], place: Place, scope: Scope) -> StepDefinition | None:
+    def _definition(
+        self, raw: dict[str, Any], place: Place, scope: Scope, *, templated: bool
+    ) -> StepDefinition | None:
         try:
             model = self._models.model_for(raw)
         except UsageError as error:
             self._mistakes.append(Mistake(message=str(error), at=place.locate()))
             return None
-        condition, elements, inner, templated = self._controlled(raw, place, scope)
+        condition, elements, inner, templated = self._controlled(
+            raw, place, scope, templated=templated
+        )
         rest = {key: value for key, value in raw.items() if key not in _FIRST} if templated else raw
         template = self.template(rest, place, inner) if templated else None
         context = {**self._context, "names": inner.jq_names}
@@ -132,8 +138,10 @@ class StepLoader:
             context=context,
         )
 
-    def _group(self, raw: dict[str, Any], place: Place, scope: Scope) -> StepGroup | None:
-        condition, elements, inner, _ = self._controlled(raw, place, scope)
+    def _group(
+        self, raw: dict[str, Any], place: Place, scope: Scope, *, templated: bool
+    ) -> StepGroup | None:
+        condition, elements, inner, _ = self._controlled(raw, place, scope, templated=templated)
         step, bad = self._validated(UsesStep, raw, place, {})
         if bad or not isinstance(step, UsesStep):
             return None
@@ -178,10 +186,10 @@ class StepLoader:
         )
 
     def _controlled(
-        self, raw: Mapping[str, Any], place: Place, scope: Scope
+        self, raw: Mapping[str, Any], place: Place, scope: Scope, *, templated: bool
     ) -> tuple[Template | None, Template | None, Scope, bool]:
         """Read `if` and `foreach`; give also the scope of the rest, and whether it is templated."""
-        if "${" not in place.document.source.text:
+        if not templated:
             return None, None, scope if "foreach" not in raw else _looping(scope), False
         elements = self.template(raw.get("foreach"), place, scope, "foreach")
         inner = _looping(scope) if "foreach" in raw else scope

@@ -35,10 +35,10 @@ class HttpExpect(Expect):
 
     status: int | None = Field(default=None, ge=100, le=599, description="The HTTP status code.")
     headers_absent: list[str] = Field(
-        default=[], description="Headers that must not be there; case does not matter."
+        default_factory=list, description="Headers that must not be there; case does not matter."
     )
     headers_present: list[str] = Field(
-        default=[], description="Headers that must be there, whatever their value."
+        default_factory=list, description="Headers that must be there, whatever their value."
     )
     jq: str | None = Field(
         default=None,

@@ -14,7 +14,7 @@ class Step(StepControls):
     """The base of every kind's model; a kind adds its own keys."""
 
     capture: dict[str, Capture] = Field(
-        default={},
+        default_factory=dict,
         description="Names for parts of what came, which later steps read as `${name}`, "
         "and jq programs as `$name`.",
     )

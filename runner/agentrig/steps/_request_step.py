@@ -100,12 +100,12 @@ class RequestStep(Step):
         default="/", description="The path, with its query, appended to the endpoint's URL."
     )
     query: Fields = Field(
-        default={},
+        default_factory=dict,
         description="Parameters after those of `path`, percent-encoded; a list repeats its name.",
     )
-    headers: Headers = Field(default={}, description="Request headers.")
+    headers: Headers = Field(default_factory=dict, description="Request headers.")
     cookies: Cookies = Field(
-        default={},
+        default_factory=dict,
         description="Cookies for this step, besides those that the scenario was given.",
     )
     auth: Auth | None = Field(default=None, description="As whom the request comes.")

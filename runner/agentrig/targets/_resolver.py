@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -84,6 +85,8 @@ class Resolver:
         self._forwarder = forwarder
         self._overrides = dict(settings.overrides)
         self._local_ports: dict[tuple[str, str], int] = {}
+        # Every step asks; to find it out anew takes 10 µs.
+        self._found = lru_cache(maxsize=1024)(self._find)
 
     def learn_ports(self, scenario: Scenario) -> None:
         """Remember an agent's local ports, for Python modules that name only the agent."""
@@ -91,10 +94,12 @@ class Resolver:
             port = _local_port(endpoint, scenario)
             if scenario.agent and port:
                 self._local_ports.setdefault((scenario.agent, endpoint), port)
+                self._found.cache_clear()
 
     def override(self, name: str, url: str) -> None:
         """Let `NAME` or `AGENT/NAME` lead to `url` from now on."""
         self._overrides[name] = url
+        self._found.cache_clear()
 
     def resolve(self, endpoint: str, scenario: Scenario | None) -> Target:
         """Find where `endpoint` leads, without opening a tunnel.
@@ -107,6 +112,9 @@ class Resolver:
 
     def find(self, endpoint: str, *, agent: str | None, local_port: int | None = None) -> Target:
         """Find where `endpoint` of `agent` leads; `local_port` is its port on this machine."""
+        return self._found(endpoint, agent, local_port)
+
+    def _find(self, endpoint: str, agent: str | None, local_port: int | None) -> Target:
         settings = self.settings
         if is_url(endpoint):
             return self._target(endpoint, endpoint)
