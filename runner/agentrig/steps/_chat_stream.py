@@ -56,7 +56,7 @@ class Gathered:
         """Read the answer when the stream has ended. Raises NoCompletionError."""
         if "finish_reason" not in self._head:
             raise NoCompletionError(
-                f"the stream ended after {self._so_far()}, none of them the last"
+                f"the stream ended after {self._so_far()} without a 'finish_reason'"
             )
         calls = [call for _, call in sorted(self._calls.items())]
         return Completion(

@@ -18,17 +18,15 @@ import pytest
 from agentrig.demo.background import in_background
 from agentrig.demo.embedded import Demo, running_demo
 from agentrig.demo.manifests import AGENTS
-from agentrig.demo.playground_serving import (
-    PlaygroundSockets,
-    PlaygroundUrls,
-    running_playground,
-)
 from agentrig.demo.serving import listen, port_of, serving
 from agentrig.demo.sidecar import SidecarConfig, sidecar_apps
+from tests.support.playground import started_playground
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
+
+    from agentrig.demo.playground_serving import PlaygroundUrls
 
 
 @pytest.fixture(scope="session")
@@ -158,10 +156,8 @@ def opa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]
 
 @pytest.fixture(scope="session")
 def playground_urls() -> Iterator[PlaygroundUrls]:
-    with ExitStack() as stack:
-        sockets = PlaygroundSockets(stack, host="127.0.0.1", ports=(0, 0, 0))
-        stack.enter_context(in_background(running_playground(sockets, finish_within_s=1)))
-        yield sockets.urls()
+    with started_playground() as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")

@@ -203,8 +203,8 @@ def test_what_is_no_completion_says_why(document: Any, problem: str) -> None:
 @pytest.mark.parametrize(
     ("chunks", "problem"),
     [
-        ([], "the stream ended after 0 chunks, none of them the last"),
-        ([chunk({"content": "x"})], "the stream ended after 1 chunk, none of them the last"),
+        ([], "the stream ended after 0 chunks without a 'finish_reason'"),
+        ([chunk({"content": "x"})], "the stream ended after 1 chunk without a 'finish_reason'"),
         ([chunk({}), '{"id'], "chunk 2 of the stream is not JSON (Unterminated string"),
         (["5"], "chunk 1 of the stream is none: it is no JSON object but a number"),
         (["{}"], "chunk 1 of the stream is none: it has no 'choices', only nothing"),
