@@ -92,14 +92,14 @@ def _measure(only: Collection[str], chosen: Collection[str], rounds: int | None)
     parts = [part for name, part in PARTS.items() if name in only]
     say(f"{report.machine()}, Python {platform.python_version()}.")
     wanted = {key for part in parts for key in part.tools if key in chosen} | {"agentrig"}
-    tools, lines = _install([key for key in TOOLS if key in wanted])
-    say("\n".join(f"- {line}" for line in lines))
+    tools, missing = _install([key for key in TOOLS if key in wanted], say)
     goals: list[Goal] = []
     with serving() as server:
         for part in parts:
             with tempfile.TemporaryDirectory(prefix="agentrig-bench-") as folder:
                 field = Field(
                     tools={key: tools[key] for key in part.tools if key in tools},
+                    missing={key: missing[key] for key in part.tools if key in missing},
                     server=server,
                     folder=Path(folder),
                     rounds=rounds or part.rounds,
@@ -112,17 +112,23 @@ def _measure(only: Collection[str], chosen: Collection[str], rounds: int | None)
     return "\n\n".join(said)
 
 
-def _install(keys: Sequence[str]) -> tuple[dict[str, Tool], list[str]]:
-    """Give the tools that are here, and a line about each one."""
-    tools, lines = {}, []
+def _install(
+    keys: Sequence[str], say: Callable[[str], None]
+) -> tuple[dict[str, Tool], dict[str, str]]:
+    """Give the tools that are here, and why the others are not; tell of both."""
+    tools: dict[str, Tool] = {}
+    missing: dict[str, str] = {}
+    lines = []
     for key in keys:
         tool = TOOLS[key]
         try:
-            lines.append(f"{tool.name}: {tool.install()}")
+            lines.append(f"- {tool.name}: {tool.install()}")
             tools[key] = tool
         except UnavailableError as error:
-            lines.append(f"{tool.name}: not measured, it cannot be had on this machine: {error}")
-    return tools, lines
+            missing[key] = str(error)
+            lines.append(f"- {tool.name}: not measured, it cannot be had on this machine: {error}")
+    say("\n".join(lines))
+    return tools, missing
 
 
 def _rounds_of(field: Field) -> str:

@@ -18,9 +18,13 @@ __all__ = ["Field", "Figures", "Part"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What a part is given: the tools that are here, a server, an empty folder."""
+    """What a part is given: the tools that are here, a server, an empty folder.
+
+    `missing` says why one of the part's tools is not here.
+    """
 
     tools: Mapping[str, Tool]
+    missing: Mapping[str, str]
     server: Server
     folder: Path
     rounds: int

@@ -20,11 +20,12 @@ __all__ = ["Goal", "amount", "goal_table", "machine", "peak", "ratio", "run_tabl
 class Goal:
     """A figure, and what it should be; without a bound there is no verdict.
 
-    `of_medians` and `of_cpu` are further views of a ratio of times.
+    A figure that could not be had is None. `of_medians` and `of_cpu` are further views of a
+    ratio of times.
     """
 
     title: str
-    measured: float
+    measured: float | None
     unit: str = ""
     at_most: float | None = None
     at_least: float | None = None
@@ -32,19 +33,23 @@ class Goal:
     of_cpu: float | None = None
 
     @property
-    def met(self) -> bool:
+    def verdict(self) -> str:
         """Say whether the figure is within its bounds."""
-        return (self.at_most is None or self.measured <= self.at_most) and (
-            self.at_least is None or self.measured >= self.at_least
-        )
+        if self.measured is None:
+            return "not measured"
+        if self.at_most is None and self.at_least is None:
+            return ""
+        at_least = self.measured if self.at_least is None else self.at_least
+        at_most = self.measured if self.at_most is None else self.at_most
+        return "met" if at_least <= self.measured <= at_most else "MISSED"
 
     def row(self) -> tuple[str, ...]:
         """Give the cells of the goal's line."""
         bounds = [("at most", self.at_most), ("at least", self.at_least)]
         bound = ", ".join(f"{word} {_figure(x)}{self.unit}" for word, x in bounds if x is not None)
-        verdict = ("met" if self.met else "MISSED") if bound else ""
+        measured = "-" if self.measured is None else f"{_figure(self.measured)}{self.unit}"
         views = ["" if view is None else _figure(view) for view in (self.of_medians, self.of_cpu)]
-        return self.title, f"{_figure(self.measured)}{self.unit}", bound, verdict, *views
+        return self.title, measured, bound, self.verdict, *views
 
 
 def ratio(

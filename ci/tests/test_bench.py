@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.server import Server
 
 # What a development environment has anyway; the others are installed by `make bench`.
-HERE = ["agentrig", "pytest", "http.client", "httpx", "asyncio-httpx"]
+HERE = ["agentrig", "pytest", "pyreqwest", "http.client", "httpx", "asyncio-httpx"]
 
 needs_go = pytest.mark.skipif(not shutil.which("go"), reason="go is not on PATH")
 
@@ -57,7 +57,7 @@ def test_step_takes_what_more_steps_take_longer() -> None:
 def test_ratio_is_the_median_of_the_rounds_and_not_of_all_runs() -> None:
     goal = ratio("a / b", costs(1, 2, 30), costs(2, 2, 10), at_most=1)
     assert goal.measured == 1
-    assert goal.met
+    assert goal.verdict == "met"
     assert ratio("a / b", costs(1, 2, 30), costs(2, 2, 10), worst=True).measured == 3
 
 
@@ -67,6 +67,7 @@ def test_ratio_is_the_median_of_the_rounds_and_not_of_all_runs() -> None:
         (Goal(title="a", measured=0.0504, at_most=0.05), ["0.0504", "at most 0.05", "MISSED"]),
         (Goal(title="a", measured=0.05, at_most=0.05), ["0.05", "at most 0.05", "met"]),
         (Goal(title="a", measured=2, at_least=3), ["2", "at least 3", "MISSED"]),
+        (Goal(title="a", measured=None, at_most=1), ["-", "at most 1", "not measured"]),
         (Goal(title="a", measured=537.2, unit=" MiB"), ["537 MiB", "", ""]),
     ],
 )
@@ -180,10 +181,14 @@ def test_samples_are_counted_by_layer() -> None:
 @needs_go
 def test_part_measures_the_tools_that_are_here(server: Server, tmp_path: Path) -> None:
     tools = {key: TOOLS[key] for key in ("agentrig", "http.client")}
-    field = Field(tools=tools, server=server, folder=tmp_path, rounds=1)
+    missing = {"hurl": "there is no cargo on PATH"}
+    field = Field(tools=tools, missing=missing, server=server, folder=tmp_path, rounds=1)
     figures = PARTS["steps"].measure(field)
-    assert [goal.title for goal in figures.goals] == ["a step: agentrig / http.client loop"]
-    assert "| http.client loop |" in figures.text
+    loop, hurl = figures.goals
+    assert loop.title == "a step: agentrig / http.client loop"
+    assert (hurl.title, hurl.verdict) == ("a step: agentrig / Hurl, 16 at once", "not measured")
+    cells = [line.split("|")[1:3] for line in figures.text.splitlines() if "Hurl" in line]
+    assert [cell.strip() for cell in cells[0]] == ["Hurl, 16 at once", "not measured"]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from bench.measure import interleave, per_step
 from bench.part import Field, Figures, Part
 from bench.report import Goal, amount, peak, ratio, table
+from bench.tools import TOOLS
 from bench.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.measure import Cost
+    from bench.workload import Tool
 
 __all__ = ["FEW", "MANY", "STEPS"]
 
@@ -59,22 +61,30 @@ def _measure(field: Field) -> Figures:
                 amount(peak(many)),
             )
         )
+    rows += [(TOOLS[key].name, "not measured", *[""] * 6) for key in field.missing]
     return Figures(text=f"{_INTRODUCTION}\n\n{table(rows)}", goals=tuple(_goals(field, slopes)))
 
 
 def _goals(field: Field, slopes: Mapping[str, Sequence[Cost]]) -> list[Goal]:
     own = slopes["agentrig"]
     return [
-        ratio(f"a step: agentrig / {tool.name}", own, slopes[key], at_most=_AT_MOST.get(key))
+        ratio(_title(tool), own, slopes[key], at_most=_AT_MOST.get(key))
         for key, tool in field.tools.items()
         if key != "agentrig"
+    ] + [
+        Goal(title=_title(TOOLS[key]), measured=None, at_most=_AT_MOST.get(key))
+        for key in field.missing
     ]
+
+
+def _title(tool: Tool) -> str:
+    return f"a step: agentrig / {tool.name}"
 
 
 STEPS = Part(
     title="Time per step",
     tools=(
-        *("agentrig", "hurl", "k6", "http.client", "httpx"),
+        *("agentrig", "hurl", "k6", "pyreqwest", "http.client", "httpx"),
         *("pytest", "asyncio-httpx", "gabbi", "tavern", "newman"),
     ),
     rounds=7,

@@ -44,10 +44,10 @@ def _file(workload: Workload, file: int) -> Iterator[str]:
     body: {{message: "{text}", step: {step}}}
     expect:
       status: 200
-      jq: if .tools[0] == "search" then .answer else "no search" end
-      not_null: true
-      equals: "{text}"
-      body_contains: '"model":"small"'
+      checks:
+        - {{jq: .answer, equals: "{text}"}}
+        - {{jq: .model, equals: small}}
+        - {{jq: ".tools[0]", equals: search}}
 """
 
 

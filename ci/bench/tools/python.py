@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.workload import Contender, Tool, Workload, write_files
 
-__all__ = ["ASYNC_HTTPX", "HTTPX", "HTTP_CLIENT", "PYTEST", "PYTEST_ARGS"]
+__all__ = ["ASYNC_HTTPX", "HTTPX", "HTTP_CLIENT", "PYREQWEST", "PYTEST", "PYTEST_ARGS"]
 
 # pytest without what happens to be installed, and without a cache: agentrig runs it like that too.
 PYTEST_ARGS = ("--disable-plugin-autoload", "-p", "no:cacheprovider", "-q")
@@ -72,6 +72,38 @@ async def main():
     async with httpx.AsyncClient(base_url="{url}") as client, asyncio.TaskGroup() as group:
         for _ in range({at_once}):
             group.create_task(work(client, files))
+
+
+asyncio.run(main())
+"""
+
+_PYREQWEST = """\
+import asyncio
+
+from pyreqwest.client import ClientBuilder
+
+
+async def work(client, files):
+    for file in files:
+        for step in range({steps}):
+            message = f"plan {{step}} of file {{file}}"
+            body = {{"message": message, "step": step}}
+            response = await client.post("{url}{path}").body_json(body).build().send()
+            assert response.status == 200
+            answer = await response.json()
+            assert answer["answer"] == message
+            assert answer["model"] == "small"
+            assert answer["tools"][0] == "search"
+
+
+async def main():
+    files = iter(range({files}))
+    try:
+        async with ClientBuilder().build() as client, asyncio.TaskGroup() as group:
+            for _ in range({at_once}):
+                group.create_task(work(client, files))
+    finally:
+        await asyncio.sleep(0.02)  # an interpreter that ends at once may abort: its threads end
 
 
 asyncio.run(main())
@@ -145,5 +177,7 @@ def _python() -> str:
 
 HTTPX = _tool("httpx loop", _HTTPX, "httpx")
 HTTP_CLIENT = _tool("http.client loop", _HTTP_CLIENT)
+# What the engine's client takes without an engine.
+PYREQWEST = _tool("pyreqwest, 16 at once", _PYREQWEST, "pyreqwest")
 ASYNC_HTTPX = _tool("asyncio httpx, 16 at once", _ASYNC_HTTPX, "httpx")
 PYTEST = Tool(name="pytest + httpx", install=lambda: _version("pytest", "httpx"), prepare=_pytest)

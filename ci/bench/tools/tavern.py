@@ -1,4 +1,8 @@
-"""Tavern: a pytest plugin, in an environment of its own."""
+"""Tavern: a pytest plugin, in an environment of its own.
+
+Its JSON checks are three path expressions (JMESPath), as those of the others are; as one block of
+JSON to compare with they would take a fifth less, as three functions a quarter more.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ def _prepare(workload: Workload, folder: Path, url: str) -> Contender:
 
 
 def _file(workload: Workload, file: int, url: str) -> Iterator[str]:
-    yield f"test_name: File {file}\nstrict: [json:off]\nstages:\n"
+    yield f"test_name: File {file}\nstages:\n"
     for step in range(workload.steps):
         text = message(file, step)
         yield f"""\
@@ -49,7 +53,13 @@ def _file(workload: Workload, file: int, url: str) -> Iterator[str]:
       json: {{message: "{text}", step: {step}}}
     response:
       status_code: 200
-      json: {{answer: "{text}", model: small, tools: [search]}}
+      verify_response_with:
+        function: tavern.helpers:validate_content
+        extra_kwargs:
+          comparisons:
+            - {{jmespath: answer, operator: eq, expected: "{text}"}}
+            - {{jmespath: model, operator: eq, expected: small}}
+            - {{jmespath: "tools[0]", operator: eq, expected: search}}
 """
 
 
