@@ -65,6 +65,7 @@ def load_scenarios(
         mistakes.sort(key=lambda mistake: (mistake.at.path, mistake.at.line, mistake.at.column))
         # A step's key that is no text is a mistake to both models.
         raise ScenarioError(tuple(dict.fromkeys(mistakes)))
+    source.pack()
     return _with_unique_ids(found)
 
 
@@ -100,7 +101,7 @@ class _DocumentLoader:
         header = {key: self._header(key, scope) for key in templated}
         if fields is None or self._mistakes:
             return []
-        line = 1 if alone else self._document.locate(()).line
+        line = 1 if alone else self._document.line
         found: list[Scenario] = []
         for combination in combined or [{}]:
             for number, row in enumerate(rows or [{}], start=1):

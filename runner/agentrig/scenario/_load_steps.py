@@ -71,7 +71,7 @@ class StepLoader:
         """Check the steps below `key` in their order; captures go into `scope`."""
         nodes: list[StepNode | None] = []
         # A file without an expression need not be searched for them step by step.
-        templated = "${" in document.source.text
+        templated = document.source.is_templated
         for index, raw in raw_steps(document.data, key):
             place = Place(document, (key, index), folder)
             load = self._group if "uses" in raw else self._definition

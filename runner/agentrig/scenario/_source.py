@@ -6,8 +6,10 @@ composed a second time when the first position is asked for, in half the time th
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +17,7 @@ import yaml
 
 from agentrig.errors import Mistake, Position, ScenarioError
 from agentrig.scenario._nodes import MERGE, child_of, place_in, scalars_below
+from agentrig.scenario._plain_yaml import MAX_DEPTH, NotPlainError, PlainDocument, load_plain
 from agentrig.scenario._yaml_syntax import explain
 
 if TYPE_CHECKING:
@@ -28,8 +31,6 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Location: TypeAlias = "Sequence[str | int]"
 
-# libyaml's loader recurses in C without a guard: 100,000 brackets end the process.
-MAX_DEPTH = 100
 # A few lines of aliases of aliases stand for billions of values, which a walk would never end.
 MAX_EXPANDED = 1_000_000
 # A block this deep is indented this far; `- - -` and `? ?` nest within a line.
@@ -45,10 +46,9 @@ class Source:
     def __init__(self, path: str, text: str) -> None:
         """Keep `text`; `path` is how messages name the file."""
         self.path = path
-        self._lines = _LINE_BREAK.split(text)
-        if len(self._lines) > 1 and not self._lines[-1]:
-            self._lines.pop()
-        self.text = text
+        self.is_templated = "${" in text
+        self._text: str | None = text
+        self._packed = b""
         self._roots: list[yaml.Node | None] = []
 
     @classmethod
@@ -72,19 +72,55 @@ class Source:
                 "save it as UTF-8",
             ) from error
 
+    @property
+    def text(self) -> str:
+        """The text of the file, less a byte order mark."""
+        if self._text is None:
+            return zlib.decompress(self._packed).decode()
+        return self._text
+
+    @functools.cached_property
+    def _lines(self) -> list[str]:
+        lines = _LINE_BREAK.split(self.text)
+        if len(lines) > 1 and not lines[-1]:
+            lines.pop()
+        return lines
+
+    def pack(self) -> None:
+        """Keep what is wanted of a good file as small as can be: its text is wanted by mistakes.
+
+        6 kB become 0.6; the file itself may have changed when a check fails.
+        """
+        if self._text is not None:
+            self._packed = zlib.compress(self._text.encode(), 1)
+            self._text = None
+        self._roots = []
+        self.__dict__.pop("_lines", None)
+
     def parse(self) -> Any:
         """Load the one YAML document as plain data."""
+        plain = self._plain()
+        if plain is not None and len(plain) <= 1:
+            return plain[0].data if plain else None
         return self._loaded(lambda text: yaml.load(text, Loader=_StrictLoader))  # noqa: S506  # a subclass of the safe loader
 
     def documents(self) -> list[Document]:
         """Load every YAML document; those without anything in them are left out but for a sole one."""
-        loaded = self._loaded(
-            lambda text: list(yaml.load_all(text, Loader=_StrictLoader))
-        )  # as above
-        found = [
-            Document(self, index, data) for index, data in enumerate(loaded) if data is not None
-        ]
-        return found or [Document(self, 0, None)]
+        if (plain := self._plain()) is not None:
+            documents = [Document(self, at, one.data, one.line) for at, one in enumerate(plain)]
+        else:
+            loaded = self._loaded(
+                lambda text: list(yaml.load_all(text, Loader=_StrictLoader))
+            )  # as above
+            documents = [Document(self, at, data) for at, data in enumerate(loaded)]
+        return [one for one in documents if one.data is not None] or [Document(self, 0, None)]
+
+    def _plain(self) -> list[PlainDocument] | None:
+        """Read the file fast, if it is of the plain kind and without mistakes."""
+        try:
+            return load_plain(self.text)
+        except NotPlainError:
+            return None
 
     def _loaded(self, load: Callable[[str], Any]) -> Any:
         try:
@@ -236,6 +272,12 @@ class Document:
     source: Source
     index: int
     data: Any
+    _begins: int | None = None
+
+    @property
+    def line(self) -> int:
+        """The line where it begins, from 1."""
+        return self.locate(()).line if self._begins is None else self._begins + 1
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentrig.scenario._plain_yaml import NotPlainError, load_plain
+from agentrig.scenario._plain_yaml import MAX_DEPTH, NotPlainError, load_plain
 
 ROOT = Path(__file__).parents[3]
 
@@ -65,7 +65,7 @@ def by_pyyaml(text: str) -> list[Any]:
 @example("# nothing")
 def test_what_is_taken_is_what_pyyaml_gives(text: str) -> None:
     try:
-        documents = load_plain(text)
+        documents = [one.data for one in load_plain(text)]
     except NotPlainError:
         return
     assert same(documents, by_pyyaml(text))
@@ -84,7 +84,7 @@ def test_data_that_pyyaml_writes_is_taken(value: Any, style: dict[str, Any]) -> 
     text = yaml.dump(value, allow_unicode=True, **style)
     expected = by_pyyaml(text)
     try:
-        documents = load_plain(text)
+        documents = [one.data for one in load_plain(text)]
     except NotPlainError:
         # PyYAML writes an anchor for a value that stands twice, and a tag for a styled number.
         assert "&" in text or "!" in text or "? " in text
@@ -123,7 +123,23 @@ def test_what_is_more_than_plain_is_left_to_pyyaml(text: str) -> None:
 
 
 def test_ampersands_in_text_are_plain() -> None:
-    assert load_plain("path: /a?b=1&c=2\nq: 'x &y'") == [{"path": "/a?b=1&c=2", "q": "x &y"}]
+    [document] = load_plain("path: /a?b=1&c=2\nq: 'x &y'")
+    assert document.data == {"path": "/a?b=1&c=2", "q": "x &y"}
+
+
+def test_document_tells_where_it_begins() -> None:
+    assert load_plain("# one\n\na: 1\n---\n# two\n- b\n--- c\n---\n") == [
+        (2, {"a": 1}),
+        (5, ["b"]),
+        (6, "c"),
+        (8, None),
+    ]
+
+
+def test_as_deep_as_pyyaml_is_allowed_to_go() -> None:
+    assert load_plain("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    with pytest.raises(NotPlainError):
+        load_plain("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
 
 def test_every_scenario_of_this_repository_is_plain() -> None:
@@ -131,4 +147,4 @@ def test_every_scenario_of_this_repository_is_plain() -> None:
     assert files
     for file in files:
         text = file.read_text("utf-8")
-        assert same(load_plain(text), by_pyyaml(text)), file
+        assert same([one.data for one in load_plain(text)], by_pyyaml(text)), file

@@ -313,3 +313,19 @@ def test_a_billion_laughs_are_refused_in_no_time(tmp_path: Path) -> None:
     error = load(tmp_path, (tmp_path / "file.yaml").read_bytes())
     assert error is not None
     assert "stand for more than 1,000,000 values" in str(error)
+
+
+def test_position_is_known_when_the_file_has_changed(tmp_path: Path) -> None:
+    """What was loaded is kept, packed, until a mistake wants it."""
+    file = tmp_path / "a.yaml"
+    file.write_text("name: Früh\nsteps:\n  - path: /é\n    expect: {status: 200}\n", "utf-8")
+    [scenario] = load_scenarios(file, step_kinds(), endpoints={"proxy"})
+    file.write_text("name: Late\n", "utf-8")
+    at = scenario.locate(("steps", 0, "path"))
+    assert (at.line, at.column, at.text) == (3, 11, "  - path: /é")
+
+
+@pytest.mark.parametrize("anchor", ["", "&a "])
+def test_document_tells_its_line_however_it_was_read(anchor: str) -> None:
+    source = Source("a.yaml", f"# one\nname: {anchor}A\n---\n\n---\n\nname: B\n")
+    assert [(one.index, one.line) for one in source.documents()] == [(0, 2), (2, 7)]
