@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentrig.scenario import Location
     from agentrig.steps._context import StepContext
 
-__all__ = ["HttpExpect", "check_response"]
+__all__ = ["HttpExpect", "check_body", "check_head", "check_response"]
 
 # Enough of a value to recognise it in a message; the whole body is in the exchange.
 VALUE_CHARACTERS = 500
@@ -89,14 +89,37 @@ async def check_response(
     expect: HttpExpect, output: Output, context: StepContext, title: str
 ) -> tuple[CheckResult, ...]:
     """Check a response by AgentSpec's keys; the last result is the failed one, if one failed."""
-    found = _head_checks(expect, output)
-    # What the head says is wrong already is not looked for in the body.
-    if expect.jq is not None and not _has_problem(found):
-        found += await _query_checks(expect, expect.jq, output)
-    if expect.body_contains is not None and not _has_problem(found):
-        missing = f"body must contain {expect.body_contains!r}"
-        contains = expect.body_contains in output.text
-        found.append(_Found(("body_contains",), "body_contains", None if contains else missing))
+    results = check_head(expect, output, context, title)
+    if results and results[-1].outcome is Outcome.FAILED:
+        return results
+    return results + await check_body(expect, output, context, title)
+
+
+def check_head(
+    expect: HttpExpect, output: Output, context: StepContext, title: str
+) -> tuple[CheckResult, ...]:
+    """Check status and headers."""
+    return _results(_head_checks(expect, output), context, title)
+
+
+async def check_body(
+    expect: HttpExpect, output: Output, context: StepContext, title: str
+) -> tuple[CheckResult, ...]:
+    """Check the JSON value, then the text."""
+    results: tuple[CheckResult, ...] = ()
+    if expect.jq is not None:
+        results = _results(await _query_checks(expect, expect.jq, output), context, title)
+    if expect.body_contains is None or (results and results[-1].outcome is Outcome.FAILED):
+        return results
+    problem = None
+    if expect.body_contains not in output.text:
+        problem = f"body must contain {expect.body_contains!r}"
+    return results + _results(
+        [_Found(("body_contains",), "body_contains", problem)], context, title
+    )
+
+
+def _results(found: list[_Found], context: StepContext, title: str) -> tuple[CheckResult, ...]:
     results: list[CheckResult] = []
     for location, check, problem in found:
         if problem is None:
@@ -114,10 +137,6 @@ class _Found(NamedTuple):
     location: Location
     check: str
     problem: str | None
-
-
-def _has_problem(found: list[_Found]) -> bool:
-    return any(one.problem is not None for one in found)
 
 
 def _head_checks(expect: HttpExpect, output: Output) -> list[_Found]:

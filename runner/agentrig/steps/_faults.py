@@ -8,9 +8,9 @@ from pyreqwest import exceptions as pyreqwest_errors
 
 from agentrig.errors import TargetError
 from agentrig.scenario import describe_duration
-from agentrig.steps._messages import NoAnswerError
+from agentrig.steps._messages import LateError, NoAnswerError
 
-__all__ = ["fault_of", "late"]
+__all__ = ["fault_of"]
 
 # How hyper, below pyreqwest, marks a failure before the connection stood. Its error classes do
 # not tell: a connection that breaks later is a ConnectError too, a late answer a connect timeout.
@@ -19,11 +19,6 @@ _NOT_CONNECTED = "client error (Connect)"
 # made (RFC 8446, 4.4.2.4): no agent was asked.
 _REFUSED_BY_TLS = "received fatal alert"
 _MANUAL = re.compile(r": https://docs\.rs/\S+")
-
-
-def late(timeout_s: float) -> str:
-    """Say that there was no response in time."""
-    return f"no response within {describe_duration(float(f'{timeout_s:.3g}'))}"
 
 
 def fault_of(error: Exception, *, connect_s: float, timeout_s: float) -> Exception:
@@ -41,7 +36,7 @@ def fault_of(error: Exception, *, connect_s: float, timeout_s: float) -> Excepti
     if any(_REFUSED_BY_TLS in cause for cause in causes):
         return TargetError(f"TLS: {what}")
     if timeout:
-        return NoAnswerError(late(timeout_s))
+        return LateError(timeout_s)
     return NoAnswerError(f"no whole response: {what}")
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "FormFile",
     "Headers",
     "MultipartValue",
+    "OrSchema",
     "Redirects",
     "control_name",
 ]
@@ -151,20 +152,24 @@ def _multipart_value(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
     return read(value) if isinstance(value, dict) else _texts(value)
 
 
-class _OrTexts:
-    """Widens the JSON Schema of a file to what stands for a plain field."""
+class OrSchema:
+    """Widens a type's JSON Schema by what else may stand for it in a file."""
+
+    def __init__(self, *others: dict[str, Any]) -> None:
+        """Give the schemas of what else."""
+        self._others = others
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"anyOf": [*_SCALARS["anyOf"], handler(schema)]}
+        return {"anyOf": [*self._others, handler(schema)]}
 
 
 if TYPE_CHECKING:
     MultipartValue: TypeAlias = FormFile | tuple[str, ...]
 else:
     # One model to pydantic, so that the mistakes in a file are told once, without a union's.
-    MultipartValue = Annotated[FormFile, WrapValidator(_multipart_value), _OrTexts()]
+    MultipartValue = Annotated[FormFile, WrapValidator(_multipart_value), OrSchema(_SCALARS)]
 
 
 class Binary(StrictModel):

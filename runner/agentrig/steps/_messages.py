@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agentrig.scenario import describe_duration
 from agentrig.steps._tls import CONNECT_TIMEOUT_S, Tls
 
 if TYPE_CHECKING:
@@ -13,7 +14,16 @@ if TYPE_CHECKING:
     from agentrig.steps._cookies import CookieJar
     from agentrig.steps._redirects import Hop
 
-__all__ = ["MAX_BODY", "Form", "NoAnswerError", "Part", "Request", "Response", "Streamed"]
+__all__ = [
+    "MAX_BODY",
+    "Form",
+    "LateError",
+    "NoAnswerError",
+    "Part",
+    "Request",
+    "Response",
+    "Streamed",
+]
 
 TIMEOUT_S = 60.0
 MAX_BODY = 32 << 20
@@ -91,6 +101,17 @@ class Streamed:
     hops: tuple[Hop, ...] = ()
     cookies: Mapping[str, str] = field(default_factory=dict)
 
+    def head(self) -> Response:
+        """Give it as a response without its body."""
+        return Response(
+            status=self.status,
+            headers=self.headers,
+            body=b"",
+            url=self.url,
+            hops=self.hops,
+            cookies=self.cookies,
+        )
+
 
 class NoAnswerError(Exception):
     """A target was reached, and then gave no usable response: the agent's fault.
@@ -101,3 +122,11 @@ class NoAnswerError(Exception):
     def __init__(self, message: str, response: Response | None = None) -> None:
         super().__init__(message)
         self.response = response
+
+
+class LateError(NoAnswerError):
+    """The agent did not answer, or not to the end, in the `waited_s` seconds that it had."""
+
+    def __init__(self, waited_s: float, response: Response | None = None) -> None:
+        self.waited_s = float(f"{waited_s:.3g}")
+        super().__init__(f"no response within {describe_duration(self.waited_s)}", response)

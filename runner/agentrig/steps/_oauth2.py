@@ -12,8 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 from agentrig._redact import REDACTED, cut, redact_url
 from agentrig.errors import InfraError, TargetError
-from agentrig.steps._faults import late
-from agentrig.steps._messages import NoAnswerError, Request
+from agentrig.steps._messages import LateError, NoAnswerError, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +77,7 @@ class TokenSource:
             async with asyncio.timeout(timeout_s * _TIMEOUT_SHARE):
                 await self._lock.acquire()
         except TimeoutError as error:
-            raise InfraError(f"no token from {self._endpoint}: {late(timeout_s)}") from error
+            raise InfraError(f"no token from {self._endpoint}: {LateError(timeout_s)}") from error
         try:
             return self._valid(refused) or await self._fetch(max(0.001, end - time.monotonic()))
         finally:

@@ -52,23 +52,23 @@ class Sending:
 
     async def send(self) -> Response:
         """Send it and read the whole response; a refused token is renewed once."""
-        token = await self._authorize() if self.oauth2 else None
+        token = await self.authorize()
         response = await self._send()
-        if token and response.status == _UNAUTHORIZED and await self._authorize(token) != token:
+        if token and response.status == _UNAUTHORIZED and await self.authorize(token) != token:
             response = await self._send()
         return response
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Streamed]:
         """Send it and give the response once its head has come; a refused token is renewed once."""
-        token = await self._authorize() if self.oauth2 else None
+        token = await self.authorize()
         self.begun = time.perf_counter()
         try:
             async with self.context.clients.open(self.request) as streamed:
                 if not token or streamed.status != _UNAUTHORIZED:
                     yield streamed
                     return
-            await self._authorize(token)
+            await self.authorize(token)
             self.begun = time.perf_counter()
             async with self.context.clients.open(self.request) as streamed:
                 yield streamed
@@ -82,10 +82,13 @@ class Sending:
         except TargetError as error:
             raise self.target.unreachable(error) from error
 
-    async def _authorize(self, refused: str | None = None) -> str:
-        """Put a token into the request, and give it."""
+    async def authorize(self, refused: str | None = None) -> str | None:
+        """Put a token into the request that is not the `refused` one, and give it.
+
+        None when the request needs none.
+        """
         if self.oauth2 is None:
-            raise RuntimeError("this request needs no token")
+            return None
         settings, context = self.oauth2, self.context
 
         async def make() -> TokenSource:

@@ -9,7 +9,10 @@ import codecs
 import re
 from dataclasses import dataclass
 
-__all__ = ["SseEvent", "SseParser"]
+__all__ = ["DEFAULT_EVENT", "SseEvent", "SseParser"]
+
+DEFAULT_EVENT = "message"
+"""The name of an event that gives itself none."""
 
 _LINE_END = re.compile("\r\n|\n|\r")  # 9.2.5: end-of-line
 _DIGITS = re.compile("[0-9]+")
@@ -87,4 +90,4 @@ class SseParser:
         """End an event (9.2.6, dispatch the event); one without data is none."""
         data, self._data = self._data, []
         name, self._type = self._type, ""
-        return SseEvent(name or "message", "\n".join(data), self._id) if data else None
+        return SseEvent(name or DEFAULT_EVENT, "\n".join(data), self._id) if data else None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from agentrig._redact import redact_url
 from agentrig.errors import TargetError
-from agentrig.steps._faults import fault_of, late
-from agentrig.steps._messages import NoAnswerError, Request, Response
+from agentrig.steps._faults import fault_of
+from agentrig.steps._messages import LateError, NoAnswerError, Request, Response
 from agentrig.steps._redirects import (
     ABOUT_BODY,
     FOR_ORIGIN,
@@ -74,7 +74,7 @@ class Way:
             raise NoAnswerError(problem, response)
         left = self._begin + self._first.timeout_s - time.monotonic()
         if left <= 0:
-            raise NoAnswerError(late(self._first.timeout_s), response)
+            raise LateError(self._first.timeout_s, response)
         return _redirected(replace(request, timeout_s=left), response.status, location)
 
     def fault(self, error: Exception, connect_s: float, response: Response | None) -> Exception:
