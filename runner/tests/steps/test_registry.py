@@ -179,6 +179,8 @@ def test_a_kind_that_breaks_is_no_failed_test(rig: Rig, site: Path) -> None:
 
 def test_the_own_kinds_come_through_the_same_door() -> None:
     kinds = step_kinds()
-    assert kinds.names == ["http"]
-    assert kinds.kind(DEFAULT_KIND).model.kind == DEFAULT_KIND
+    assert {"http", "stream"} <= set(kinds.names)
+    assert [kinds.kind(name).model.kind for name in kinds.names] == kinds.names
+    assert DEFAULT_KIND == "http"
     assert kinds.model_for({"path": "/"}) is kinds.kind("http").model
+    assert kinds.model_for({"path": "/", "stream": True}) is kinds.kind("stream").model
