@@ -18,12 +18,18 @@ __all__ = [
     "CheckResult",
     "Event",
     "Exchange",
+    "ExecutionFinished",
+    "Iterations",
     "Language",
+    "Latency",
+    "LimitChecked",
+    "MetricRecorded",
     "Outcome",
     "Phase",
     "Planned",
     "Record",
     "RunFinished",
+    "RunProgressed",
     "RunStarted",
     "ScenarioFinished",
     "ScenarioStarted",
@@ -102,6 +108,29 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How long steps took, in milliseconds; percentiles are within 1 % of the true ones."""
+
+    steps: int
+    p50_ms: float
+    p90_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iterations:
+    """What came of executing again and again; an iteration that was cut short counts nowhere."""
+
+    total: int
+    passed: int
+    failed: int
+    errors: int
+    latency: Latency | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The root of all events."""
 
@@ -111,7 +140,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run begins; `planned` is all that it set out to do, in the order of its report."""
+    """A run begins; `planned` is all that it set out to do, in the order of its report.
+
+    Of a run that is split, this is one of `shards` parts; which one, its records say.
+    """
 
     kind: ClassVar[str] = "run.started"
     agentrig_version: str
@@ -119,6 +151,7 @@ class RunStarted(Event):
     via: str
     namespace: str
     planned: tuple[Planned, ...]
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +195,16 @@ class StepFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioFinished(Event):
-    """A scenario ended; `message` says why it did not pass, `details` is a trace or output."""
+class ExecutionFinished(Event):
+    """A scenario was executed, and it is not over: it is retried, or repeated.
 
-    kind: ClassVar[str] = "scenario.finished"
+    `number` counts the executions of the scenario from 1. Of those that are repeated, only the
+    first one that did not pass is told.
+    """
+
+    kind: ClassVar[str] = "execution.finished"
     scenario: str
+    number: int
     outcome: Outcome
     elapsed_ms: float
     message: str | None = None
@@ -174,13 +212,67 @@ class ScenarioFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRecorded(Event):
+    """A number that a test measured, such as a score; `unit` is free text, e.g. `ms`."""
+
+    kind: ClassVar[str] = "metric.recorded"
+    scenario: str
+    name: str
+    value: float
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFinished(Event):
+    """A scenario ended; `message` says why it did not pass, `details` is a trace or output.
+
+    `elapsed_ms` is that of its last execution, or of all `iterations` together; waiting for
+    locks is not in it. A scenario is `flaky` that passed when it was executed again.
+    """
+
+    kind: ClassVar[str] = "scenario.finished"
+    scenario: str
+    outcome: Outcome
+    elapsed_ms: float
+    message: str | None = None
+    details: str | None = None
+    flaky: bool = False
+    iterations: Iterations | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgressed(Event):
+    """Where a run that repeats its scenarios stands; said every few seconds."""
+
+    kind: ClassVar[str] = "run.progressed"
+    elapsed_ms: float
+    iterations: Iterations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitChecked(Event):
+    """A limit of the whole run (`slo`) against what came; `actual` is None if nothing did."""
+
+    kind: ClassVar[str] = "limit.checked"
+    name: str
+    limit: float
+    actual: float | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """The run is over; the last event of every run that was not killed."""
+    """The run is over; the last event of every run that was not killed.
+
+    `iterations` sums those of all scenarios, and is there if anybody asked: for a repetition, or
+    for a limit.
+    """
 
     kind: ClassVar[str] = "run.finished"
     exit_code: int
     elapsed_ms: float
     message: str | None = None
+    iterations: Iterations | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +294,11 @@ EVENT_KINDS: dict[str, type[Event]] = {
         ScenarioStarted,
         StepStarted,
         StepFinished,
+        ExecutionFinished,
+        MetricRecorded,
         ScenarioFinished,
+        RunProgressed,
+        LimitChecked,
         RunFinished,
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agentrig._secrets import Secrets
@@ -12,6 +13,8 @@ from agentrig.events import Event, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from agentrig.events import RunFinished
 
 __all__ = ["EventStream", "Reporter", "utc_now"]
 
@@ -51,7 +54,10 @@ class EventStream:
         attempt: int = 0,
         now: Callable[[], dt.datetime] = utc_now,
     ) -> None:
-        """Begin the sequence of one attempt of one shard of a run; `secrets` are hidden in all."""
+        """Begin the sequence of one attempt of one shard of a run; `secrets` are hidden in all.
+
+        `shard` counts from 1, and is 0 in a run that is not split.
+        """
         self.run = run
         self.problems: list[ReportError] = []
         self.secrets = secrets or Secrets()
@@ -66,15 +72,7 @@ class EventStream:
         """Record an event; give it as it was recorded, without secrets."""
         event = self.secrets.hide(event)
         with self._lock:
-            record = Record(
-                run=self.run,
-                shard=self._shard,
-                attempt=self._attempt,
-                seq=self._seq,
-                time=self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                event=event,
-            )
-            self._seq += 1
+            record = self._next(event)
             for reporter in list(self._reporters):
                 try:
                     reporter.receive(record)
@@ -82,14 +80,37 @@ class EventStream:
                     self._leave_out(reporter, error)
         return event
 
-    def close(self) -> None:
-        """Close the reporters, in the order in which they receive."""
+    def finish(self, event: RunFinished) -> int:
+        """Record the last event and close the reporters; give the run's exit code.
+
+        Those that receive first end last. A report that cannot be written makes an exit code of 0
+        into 3, for all that end after it as well: so the journal, which comes first, is right.
+        """
+        event = self.secrets.hide(event)
         with self._lock:
-            for reporter in list(self._reporters):
+            record = self._next(event)
+            for reporter in reversed(list(self._reporters)):
                 try:
+                    reporter.receive(record)
                     reporter.close()
                 except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
                     self._leave_out(reporter, error)
+                if self.problems and event.exit_code == 0:
+                    event = replace(event, exit_code=ReportError.exit_code)
+                    record = replace(record, event=event)
+        return event.exit_code
+
+    def _next(self, event: Event) -> Record:
+        record = Record(
+            run=self.run,
+            shard=self._shard,
+            attempt=self._attempt,
+            seq=self._seq,
+            time=self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            event=event,
+        )
+        self._seq += 1
+        return record
 
     def _leave_out(self, reporter: Reporter, error: Exception) -> None:
         self._reporters.remove(reporter)

@@ -9,13 +9,15 @@ from agentrig.events import (
     CheckResult,
     Event,
     Exchange,
+    Iterations,
+    Latency,
     Outcome,
     Planned,
     Record,
     ScenarioStarted,
 )
 
-RECORDS = [*EVENT_KINDS.values(), CheckResult, Exchange, Planned, Record]
+RECORDS = [*EVENT_KINDS.values(), CheckResult, Exchange, Iterations, Latency, Planned, Record]
 
 
 def test_every_event_has_a_wire_name_and_a_version() -> None:
@@ -25,7 +27,11 @@ def test_every_event_has_a_wire_name_and_a_version() -> None:
         "scenario.started": 1,
         "step.started": 1,
         "step.finished": 1,
+        "execution.finished": 1,
+        "metric.recorded": 1,
         "scenario.finished": 1,
+        "run.progressed": 1,
+        "limit.checked": 1,
         "run.finished": 1,
     }
 

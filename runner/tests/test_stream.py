@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,9 @@ class Keep:
         self.closed += 1
 
 
+END = RunFinished(exit_code=0, elapsed_ms=1.0)
+
+
 def said(count: int) -> list[ScenarioStarted]:
     return [ScenarioStarted(scenario=str(number)) for number in range(count)]
 
@@ -52,8 +56,8 @@ def test_a_reporter_that_fails_is_left_out_and_told_once() -> None:
     stream = EventStream(run="r", reporters=[before, broken, after])
     for event in said(4):
         stream.publish(event)
-    stream.close()
-    assert [len(one.records) for one in (before, broken, after)] == [4, 1, 4]
+    assert stream.finish(END) == 3
+    assert [len(one.records) for one in (before, broken, after)] == [5, 1, 5]
     assert [one.closed for one in (before, broken, after)] == [1, 0, 1]
     (problem,) = stream.problems
     assert isinstance(problem, ReportError)
@@ -71,9 +75,36 @@ def test_one_reporter_at_two_places_fails_at_both() -> None:
 def test_a_reporter_that_fails_at_its_close_is_told() -> None:
     broken, after = Keep(fails_at_close=True), Keep()
     stream = EventStream(run="r", reporters=[broken, after])
-    stream.close()
+    assert stream.finish(END) == 3
     assert [str(one) for one in stream.problems] == ["Keep failed: cannot close"]
     assert after.closed == 1
+
+
+@pytest.mark.parametrize(("code", "final"), [(0, 3), (1, 1), (2, 2), (5, 5)])
+@pytest.mark.parametrize("at", ["receive", "close"])
+def test_those_who_receive_first_end_last_and_know_what_failed(
+    code: int, final: int, at: str
+) -> None:
+    """The journal is the first: it says the exit code that the process will have."""
+    journal, last = Keep(), Keep()
+    broken = Keep(fails_at=0) if at == "receive" else Keep(fails_at_close=True)
+    stream = EventStream(run="r", reporters=[journal, broken, last])
+    assert stream.finish(replace(END, exit_code=code)) == final
+    codes = [
+        record.event.exit_code
+        for keep in (last, journal)
+        for record in keep.records
+        if isinstance(record.event, RunFinished)
+    ]
+    assert codes == [code, final]
+    assert {record.seq for record in journal.records + last.records} == {0}
+
+
+def test_a_problem_on_the_way_is_known_to_all_at_the_end() -> None:
+    keep = Keep()
+    stream = EventStream(run="r", reporters=[Keep(fails_at=0), keep])
+    stream.publish(said(1)[0])
+    assert stream.finish(END) == 3
 
 
 def test_an_interrupt_is_not_taken_for_a_problem() -> None:

@@ -15,16 +15,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Turns signals into KeyboardInterrupt, at most twice, for as long as the context is open.
+    """Turns signals into KeyboardInterrupt, for as long as the context is open.
 
     A pod is ended with SIGTERM; as Ctrl-C does, it must leave a report behind. Whoever presses
     Ctrl-C again must not lose it either: between the first signal and the end of the reports
-    (`reported()`) signals are ignored. One that comes later cuts fixtures short that clean up.
+    (`reported()`) another one only cuts teardowns short (`abort()`). One that comes later ends
+    fixtures that clean up.
     """
 
-    def __init__(self, reported: Callable[[], bool]) -> None:
-        """Ask `reported` whether the reports are written."""
+    def __init__(self, reported: Callable[[], bool], abort: Callable[[], None]) -> None:
+        """Ask `reported` whether the reports are written; `abort` cuts teardowns short."""
         self._reported = reported
+        self._abort = abort
         self._raised = 0
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -47,3 +49,5 @@ class Interrupts:
         if self._raised == 0 or (self._raised == 1 and self._reported()):
             self._raised += 1
             raise KeyboardInterrupt
+        if not self._reported():
+            self._abort()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from agentrig.cli._collector import importing
+from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
 from agentrig.cli._signals import Interrupts
-from agentrig.engine import DEFAULT_CONCURRENCY
 from agentrig.targets import Via, target_settings
 
 if TYPE_CHECKING:
@@ -62,16 +62,25 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     help="Where results are written.",
 )
 @click.option("-k", "keyword", metavar="EXPR", help="Run what matches, as pytest's -k.")
-@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first failure.")
 @click.option(
-    "-c",
-    "--concurrency",
-    type=click.IntRange(min=1),
-    default=DEFAULT_CONCURRENCY,
-    show_default=True,
-    metavar="N",
-    help="Scenarios at once.",
+    "-t", "--tags", metavar="EXPR", help="Run what has tags, such as 'smoke and not slow'."
 )
+@schedule_options
+@click.option(
+    "--rate",
+    "rates",
+    envvar="AGENTRIG_RUN_RATE",
+    multiple=True,
+    metavar="NAME=RATE",
+    help="Requests to a target, such as proxy=20/s; NAME may be AGENT/NAME. Repeatable.",
+)
+@click.option(
+    "--slo",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Goal of the whole run, such as p95_ms=800 or error_rate=0.01. Repeatable.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan, and run nothing.")
 @click.option(
     "--namespace",
     metavar="NAME",
@@ -118,8 +127,10 @@ def run(
     targets: tuple[str, ...],
     results: Path,
     keyword: str | None,
-    exitfirst: bool,
-    concurrency: int,
+    tags: str | None,
+    rates: tuple[str, ...],
+    slo: tuple[str, ...],
+    dry_run: bool,
     namespace: str | None,
     cluster_domain: str | None,
     kube_context: str | None,
@@ -129,6 +140,9 @@ def run(
     termination_log: Path | None,
     log_journal: bool,
     colour: bool | None,
+    fail_on_flaky: bool,
+    durations: tuple[Path, ...],
+    **schedule: Any,
 ) -> int:
     """Run scenarios and Python modules.
 
@@ -137,24 +151,38 @@ def run(
     5 nothing selected.
     """
     with importing():
-        from agentrig.pytest_plugin import RunOptions, new_run_id  # noqa: PLC0415  # pytest: 110 ms
+        from agentrig.pytest_plugin import (  # noqa: PLC0415  # pytest: 110 ms
+            RunOptions,
+            new_run_id,
+            read_durations,
+        )
 
+    settings = target_settings(
+        via=via,
+        namespace=namespace,
+        cluster_domain=cluster_domain,
+        targets=targets,
+        rates=rates,
+        slo=slo,
+    )
     options = RunOptions(
-        targets=target_settings(
-            via=via, namespace=namespace, cluster_domain=cluster_domain, targets=targets
-        ),
-        concurrency=concurrency,
-        results=results,
+        targets=settings,
+        schedule=schedule_of(schedule, settings.slo),
+        shard=shard_of(schedule, durations),
+        durations=read_durations(durations),
+        fail_on_flaky=fail_on_flaky,
+        dry_run=dry_run,
+        results=None if dry_run else results,
         secrets=secrets,
         run_id=run_id or new_run_id(),
-        termination_log=termination_log,
+        termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
         terminal=_report_stream(),
         colour=_wants_colour() if colour is None else colour,
         kube_context=kube_context,
         kube_server=kube_server,
     )
-    selection = [*(["-k", keyword] if keyword else []), *(["-x"] if exitfirst else [])]
+    selection = [*(["-k", keyword] if keyword else []), *(["-m", tags] if tags else [])]
     return _run_pytest(options, [*selection, *paths])
 
 
@@ -187,7 +215,7 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     for name in _PYTEST_VARIABLES:
         os.environ.pop(name, None)
     code = 0
-    with Interrupts(lambda: plugin.exit_code is not None):
+    with Interrupts(lambda: plugin.exit_code is not None, plugin.run.abort):
         try:
             code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
         except OSError:
@@ -201,7 +229,12 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
         plugin.end_early(exit_code=int(code))
     for problem in plugin.problems():
         click.echo(f"error: {problem}", err=True)
-    return int(code) if plugin.exit_code is None else plugin.exit_code
+    code = int(code) if plugin.exit_code is None else plugin.exit_code
+    if plugin.run.lingers:
+        # The interpreter would wait for the thread that a step left behind.
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _report_stream() -> TextIO:

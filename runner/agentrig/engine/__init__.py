@@ -1,14 +1,18 @@
 """The engine: from a plan to events."""
 
-from agentrig.engine._engine import DEFAULT_CONCURRENCY, Engine
+from agentrig.engine._engine import Engine
+from agentrig.engine._goals import check_goals
 from agentrig.engine._plan import (
     PlannedScenario,
     check_environment,
     check_targets,
+    endpoints_of,
     plan_scenario,
 )
 from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
+from agentrig.engine._schedule import DEFAULT_CONCURRENCY, Schedule
+from agentrig.engine._shard import Shard
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
@@ -17,7 +21,11 @@ __all__ = [
     "RunResources",
     "ScenarioResult",
     "ScenarioRun",
+    "Schedule",
+    "Shard",
     "check_environment",
+    "check_goals",
     "check_targets",
+    "endpoints_of",
     "plan_scenario",
 ]

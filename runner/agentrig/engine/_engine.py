@@ -1,8 +1,7 @@
 """The engine: all scenarios of a run in one event loop, beside whoever waits for them.
 
 The loop lives in a thread of its own, because pytest, the host, is synchronous and owns the main
-one. Workers take scenarios in the order of the plan, so that the first ones asked for are the
-first ones done.
+one.
 """
 
 from __future__ import annotations
@@ -15,24 +14,26 @@ from typing import TYPE_CHECKING, Any
 
 from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
+from agentrig.engine._schedule import Schedule
+from agentrig.engine._scheduler import Scheduler
 from agentrig.errors import AgentrigError
-from agentrig.events import Outcome, ScenarioFinished
 from agentrig.scenario import QueryWorkers
 from agentrig.steps import Clients, step_kinds
+from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from agentrig.engine._counts import Counts
     from agentrig.engine._plan import PlannedScenario
     from agentrig.stream import EventStream
     from agentrig.targets import Resolver
 
-__all__ = ["DEFAULT_CONCURRENCY", "Engine"]
-
-DEFAULT_CONCURRENCY = 16
-"""Scenarios at once. They wait for agents, not for this machine's processors."""
+__all__ = ["Engine"]
 
 SIGNALS_EVERY_S = 0.2
+# For the loop to close itself once nothing runs: a thread that a step left behind is not waited for.
+CLOSED_WITHIN_S = 1.0
 
 
 class Engine:
@@ -44,22 +45,38 @@ class Engine:
         *,
         stream: EventStream,
         resolver: Resolver,
-        concurrency: int = DEFAULT_CONCURRENCY,
+        schedule: Schedule | None = None,
         run: Mapping[str, Any] | None = None,
     ) -> None:
         """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`."""
-        self._plan = plan
         self._stream = stream
         self._resolver = resolver
         self._run_names = run or {}
-        self._concurrency = max(1, min(concurrency, len(plan)))
         self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
+        self._scheduler = Scheduler(
+            plan,
+            schedule or Schedule(),
+            publish=stream.publish,
+            settle=lambda scenario, result: self._results[scenario].set_result(result),
+        )
         self._thread = threading.Thread(target=self._run, name="agentrig-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._main_task: asyncio.Task[None] | None = None
-        self._stopping = threading.Event()
+        self._asked: list[Callable[[], None]] = []
+        # A signal's handler may ask while its own thread is asking.
+        self._asking = threading.RLock()
+        self._ended = threading.Event()
         self.crash: BaseException | None = None
         """What broke the engine down, if anything did: scenarios are left without a result."""
+
+    @property
+    def counts(self) -> Counts:
+        """How executions ended so far."""
+        return self._scheduler.counts
+
+    @property
+    def failures(self) -> int:
+        """How many scenarios did not pass, so far, for good."""
+        return self._scheduler.failures
 
     def start(self) -> None:
         """Begin to run the plan in the background."""
@@ -74,64 +91,69 @@ class Engine:
         return future.result()
 
     def interrupt(self) -> None:
-        """Interrupt what still runs and leave the rest not run, without waiting for it."""
-        self._stopping.set()
-        loop, task = self._loop, self._main_task
-        if loop and task and not loop.is_closed():
-            with suppress(RuntimeError):  # the loop closed in between: it is done
-                loop.call_soon_threadsafe(task.cancel)
+        """Interrupt what still runs and leave the rest not run, without waiting for it.
+
+        Teardowns run to their end.
+        """
+        self._ask(self._scheduler.stop)
+
+    def abort(self) -> None:
+        """Interrupt teardowns as well, without waiting."""
+        self._ask(self._scheduler.abort)
 
     def stop(self) -> None:
-        """Interrupt, and wait until all is closed."""
+        """Interrupt, and wait until nothing runs any more."""
         self.interrupt()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._thread.ident is None:
+            return
+        while not self._ended.wait(SIGNALS_EVERY_S):
+            pass
+        self._thread.join(CLOSED_WITHIN_S)
+
+    @property
+    def lingers(self) -> bool:
+        """Whether a thread that a step began has outlived the run: only exiting ends it."""
+        return self._ended.is_set() and self._thread.is_alive()
+
+    def _ask(self, action: Callable[[], None]) -> None:
+        """Let the loop do something, now or as its first deed."""
+        with self._asking:
+            if self._loop is None:
+                self._asked.append(action)
+                return
+        with suppress(RuntimeError):  # the loop is closed: there is nothing left to stop
+            self._loop.call_soon_threadsafe(action)
 
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
-        except asyncio.CancelledError:
-            pass
         except BaseException as error:  # noqa: BLE001  # told to whoever waits for a result
             self.crash = error
         finally:
             self._settle_rest()
+            self._ended.set()
 
     async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._main_task = asyncio.current_task()
-        if self._stopping.is_set():
-            return
-        rest = iter(self._plan)
+        with self._asking:
+            self._loop = asyncio.get_running_loop()
+        for action in self._asked:
+            action()
         async with RunResources() as resources, Clients() as clients, QueryWorkers():
             run = ScenarioRun(
-                publish=self._stream.publish,
+                publish=self._scheduler.publish,
                 resolver=self._resolver,
                 clients=clients,
                 resources=resources,
                 kinds=step_kinds(),
                 secrets=self._stream.secrets,
                 run=self._run_names,
+                pacer=Pacer(self._resolver.settings.rates),
             )
-
-            async def work() -> None:
-                # The iterator is shared: each worker takes the next scenario that is left.
-                for planned in rest:
-                    self._results[planned.id].set_result(await run.execute(planned))
-
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(self._concurrency):
-                    workers.create_task(work())
+            await self._scheduler.run(run.execute)
+        self._ended.set()
 
     def _settle_rest(self) -> None:
-        """Answer those who wait for scenarios that will not come."""
-        for scenario_id, future in self._results.items():
-            if future.done():
-                continue
-            if self.crash:
+        """Answer those who wait for scenarios that will not come: the engine broke down."""
+        for future in self._results.values():
+            if not future.done():
                 future.set_exception(AgentrigError(f"the engine broke down: {self.crash!r}"))
-                continue
-            finished = ScenarioFinished(
-                scenario=scenario_id, outcome=Outcome.NOT_RUN, elapsed_ms=0.0
-            )
-            future.set_result(ScenarioResult(finished=finished))

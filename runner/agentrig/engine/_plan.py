@@ -10,13 +10,19 @@ from agentrig.errors import UsageError
 from agentrig.events import Language, Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from agentrig._secrets import Secrets
     from agentrig.scenario import Scenario
     from agentrig.targets import Resolver
 
-__all__ = ["PlannedScenario", "check_environment", "check_targets", "plan_scenario"]
+__all__ = [
+    "PlannedScenario",
+    "check_environment",
+    "check_targets",
+    "endpoints_of",
+    "plan_scenario",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def check_targets(scenarios: Sequence[PlannedScenario], resolver: Resolver) -> N
     """
     problems: list[str] = []
     for planned in scenarios:
-        for endpoint in dict.fromkeys(_endpoints(planned.scenario)):
+        for endpoint in endpoints_of(planned.scenario):
             try:
                 resolver.resolve(endpoint, planned.scenario)
             except UsageError as error:
@@ -83,8 +89,7 @@ def check_environment(scenarios: Sequence[PlannedScenario], secrets: Secrets) ->
         raise UsageError("\n".join(lines))
 
 
-def _endpoints(scenario: Scenario) -> Iterable[str]:
-    for definition in scenario.definitions():
-        endpoint = getattr(definition.ready, "endpoint", None)
-        if isinstance(endpoint, str):
-            yield endpoint
+def endpoints_of(scenario: Scenario) -> list[str]:
+    """List the endpoints that a scenario names, each once; those of `${...}` are not known yet."""
+    named = [getattr(definition.ready, "endpoint", None) for definition in scenario.definitions()]
+    return list(dict.fromkeys(endpoint for endpoint in named if isinstance(endpoint, str)))

@@ -14,6 +14,7 @@ from agentrig.errors import AgentrigError
 from agentrig.events import Outcome, Phase, ScenarioFinished, ScenarioStarted, StepFinished
 from agentrig.scenario import Names, RenderError, Template
 from agentrig.steps import CookieJar
+from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,6 +80,7 @@ class ScenarioRun:
     kinds: StepKinds
     secrets: Secrets
     run: Mapping[str, Any]
+    pacer: Pacer = field(default_factory=lambda: Pacer({}))
 
     async def execute(self, planned: PlannedScenario) -> ScenarioResult:
         """Run a scenario to its end, and publish all that happens. Raises only when cancelled.
@@ -117,6 +119,7 @@ class ScenarioRun:
             cookies=CookieJar(),
             resources=self.resources,
             find_target=self._find_target(scenario),
+            pacer=self.pacer,
             deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
         )
         variables: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from agentrig.errors import InfraError, ScenarioError, UsageError
 from agentrig.events import CheckResult, Event, Outcome, Phase, StepFinished, StepStarted
 from agentrig.scenario import DEFAULT_TIMEOUT_S, RenderError, StepGroup, describe_duration
 from agentrig.steps import StepContext
+from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -62,9 +63,11 @@ class StepRun:
     resources: Resources
     find_target: Callable[[str], Awaitable[Target]]
     deadline: float | None = None
+    pacer: Pacer = field(default_factory=lambda: Pacer({}))
     phase: Phase = Phase.STEPS
     undo: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     executed: int = 0
+    paced_s: float = 0.0
 
     async def run(self, nodes: Sequence[StepNode], names: Names) -> StepFinished | None:
         """Execute steps in order, to the first that does not pass, and give that one."""
@@ -112,7 +115,7 @@ class StepRun:
     ) -> StepFinished | None:
         """Execute a step, more than once if it says so, and publish what came of it."""
         index, name = self._begin(definition, suffix)
-        begin = time.perf_counter()
+        begin, self.paced_s = time.perf_counter(), 0.0
         controls = definition.controls
         limit_s = controls.timeout or DEFAULT_TIMEOUT_S
         attempts = 1
@@ -167,7 +170,7 @@ class StepRun:
             async with timeout:
                 step = definition.ready or await definition.fill_in(names)
                 title = step.title()
-                return await self._executed(definition, step, names, limit_s), title  # type: ignore[arg-type]  # as above
+                return await self._executed(definition, step, names, limit_s, timeout), title  # type: ignore[arg-type]  # as above
         except RenderError as error:
             if self.phase is Phase.TEARDOWN and error.is_not_captured:
                 return _Verdict(Outcome.SKIPPED, str(error)), title
@@ -189,15 +192,31 @@ class StepRun:
             return _failed("timeout", message, definition.place.locate()), title
 
     async def _executed(
-        self, definition: StepDefinition, step: Step, names: Names, limit_s: float
+        self,
+        definition: StepDefinition,
+        step: Step,
+        names: Names,
+        limit_s: float,
+        limit: asyncio.Timeout,
     ) -> _Verdict:
+        async def find_target(endpoint: str) -> Target:
+            # The request that comes next waits for its turn, which counts neither as the step's
+            # time nor against its limits.
+            if waits_s := self.pacer.reserve(endpoint, agent=self.scenario.agent):
+                self.paced_s += waits_s
+                if self.deadline is not None:
+                    self.deadline += waits_s
+                limit.reschedule((limit.when() or 0.0) + waits_s)
+                await asyncio.sleep(waits_s)
+            return await self.find_target(endpoint)
+
         context = StepContext(
             scenario=self.scenario,
             place=definition.place,
             names=names,
             clients=self.clients,
             cookies=self.cookies,
-            find_target=self.find_target,
+            find_target=find_target,
             resources=self.resources,
             on_teardown=self.undo.append,
             timeout_s=limit_s,
@@ -261,7 +280,7 @@ class StepRun:
             step=index,
             name=name,
             outcome=verdict.outcome,
-            elapsed_ms=round((time.perf_counter() - begin) * 1000, 3),
+            elapsed_ms=round((time.perf_counter() - begin - self.paced_s) * 1000, 3),
             checks=verdict.checks,
             exchange=verdict.exchange,
             message=verdict.message,

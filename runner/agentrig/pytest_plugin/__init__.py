@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from agentrig._excerpt import render_mistakes
-from agentrig.engine import DEFAULT_CONCURRENCY
+from agentrig.engine import DEFAULT_CONCURRENCY, Schedule
 from agentrig.errors import AgentrigError, ScenarioError
+from agentrig.pytest_plugin._durations import read_durations
 from agentrig.pytest_plugin._fixtures import (
     agent,
     cluster,
@@ -34,6 +35,7 @@ __all__ = [
     "port_forward",
     "pytest_addoption",
     "pytest_configure",
+    "read_durations",
 ]
 
 
@@ -72,7 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
                 namespace=option("--agentrig-namespace"),
                 targets=option("--agentrig-target"),
             ),
-            concurrency=option("--agentrig-concurrency"),
+            schedule=Schedule(
+                concurrency=max(1, option("--agentrig-concurrency")), maxfail=option("maxfail") or 0
+            ),
             results=option("--agentrig-results"),
         )
         config.pluginmanager.register(AgentrigPlugin(options))

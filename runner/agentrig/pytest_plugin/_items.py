@@ -86,8 +86,8 @@ class ScenarioItem(pytest.Item):
         if self.result is None:
             raise AgentrigError("the scenario has no result")
         outcome = self.result.finished.outcome
-        if outcome in {Outcome.NOT_RUN, Outcome.INTERRUPTED}:
-            pytest.skip(outcome.value.replace("_", " "))
+        if outcome in {Outcome.NOT_RUN, Outcome.INTERRUPTED, Outcome.SKIPPED}:
+            pytest.skip(self.result.finished.message or outcome.value.replace("_", " "))
         if outcome is not Outcome.PASSED:
             raise ScenarioFailedError(render_failure(self.result.finished, self.result.step))
 

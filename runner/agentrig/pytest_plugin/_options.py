@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from agentrig.engine import DEFAULT_CONCURRENCY
+from agentrig.engine import Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from agentrig.engine import Shard
     from agentrig.targets import TargetSettings
 
 __all__ = ["RunOptions", "new_run_id"]
@@ -28,11 +30,15 @@ class RunOptions:
     """Options of one run.
 
     With `terminal` agentrig prints the report there and pytest's own is silenced; without it
-    pytest prints as it always does.
+    pytest prints as it always does. `durations` maps identities of scenarios to milliseconds.
     """
 
     targets: TargetSettings
-    concurrency: int = DEFAULT_CONCURRENCY
+    schedule: Schedule = field(default_factory=Schedule)
+    shard: Shard | None = None
+    durations: Mapping[str, float] = field(default_factory=dict)
+    fail_on_flaky: bool = False
+    dry_run: bool = False
     results: Path | None = None
     secrets: Path | None = None
     run_id: str = field(default_factory=new_run_id)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agentrig.errors import ReportError, UsageError
+from agentrig.events import Outcome
+from agentrig.pytest_plugin._dry_run import render_plan
 from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
 from agentrig.pytest_plugin._run import Run
+from agentrig.pytest_plugin._tags import tags_as_markers
 from agentrig.scenario import is_rows_file
 from agentrig.targets import CONFIG_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
+    from agentrig.events import Planned
     from agentrig.pytest_plugin._options import RunOptions
 
 __all__ = ["AgentrigPlugin"]
@@ -32,6 +36,8 @@ class AgentrigPlugin:
         self._silent = options.terminal is not None
         self._tests = PythonTests(self.run.stream.publish)
         self._test_ids: dict[str, str] = {}
+        self._scenarios_left = 0
+        self._whole = 0
         self._problems: list[str] = []
         self._usage: str | None = None
         self.exit_code: int | None = None
@@ -74,14 +80,36 @@ class AgentrigPlugin:
         if report.failed:
             self._problems.append(report.longreprtext.strip())
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put Python modules behind the scenarios, which the engine runs at the same time.
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None]:
+        """Let tags be selected by, keep this shard's part, and put Python modules last.
 
-        A run knows its scenarios by name, so that --keep-duplicates has no effect.
+        The engine runs the scenarios at the same time. A run knows them by name, so that
+        --keep-duplicates has no effect.
         """
+        with tags_as_markers(items, config):
+            try:
+                yield
+            except pytest.UsageError as error:
+                if not self._silent:
+                    raise
+                raise pytest.UsageError(str(error).replace("'-m'", "'-t'")) from error
         items[:] = {item.nodeid: item for item in items}.values()
         items.sort(key=lambda item: not isinstance(item, ScenarioItem))
+        self._whole = len(items)
+        if shard := self.run.options.shard:
+            ids = {item.nodeid: _planned(item).id for item in items}
+            own = shard.choose(list(ids.values()), self.run.options.durations)
+            others = [item for item in items if ids[item.nodeid] not in own]
+            items[:] = [item for item in items if ids[item.nodeid] in own]
+            config.hook.pytest_deselected(items=others)
+            if others and not items:
+                self.run.elsewhere = (
+                    f"shard {shard.index}/{shard.count} has nothing to run: "
+                    f"all {self._whole} planned are in other shards"
+                )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -95,10 +123,15 @@ class AgentrigPlugin:
                 if not self._silent:
                     raise
                 return True  # pytest's own words on what the report says better
+        if self.run.options.dry_run:
+            self._print_plan(session.items)
+            session.items.clear()
+            return (yield)
         scenarios = [item.planned for item in session.items if isinstance(item, ScenarioItem)]
         tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
         planned = {item.nodeid: plan_test(item) for item in tests}
         self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}
+        self._scenarios_left = len(scenarios)
         try:
             self.run.begin(scenarios, list(planned.values()))
         except UsageError as error:
@@ -110,6 +143,27 @@ class AgentrigPlugin:
             return (yield)
         finally:
             self.run.stop()
+
+    def _print_plan(self, items: Sequence[pytest.Item]) -> None:
+        """Print what would be run, or keep what stands in its way."""
+        scenarios = [item.planned for item in items if isinstance(item, ScenarioItem)]
+        try:
+            self.run.check(scenarios)
+        except UsageError as error:
+            self._usage = str(error)
+            return
+        plan = [_planned(item) for item in items]
+        text = render_plan(
+            plan,
+            {planned.id: planned for planned in scenarios},
+            whole=self._whole,
+            options=self.run.options,
+            resolver=self.run.resolver,
+        )
+        if output := self.run.options.terminal:
+            output.write(text)
+            output.flush()
+        self.exit_code = 0 if plan or self.run.elsewhere else 5
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say that a Python test begins."""
@@ -128,10 +182,22 @@ class AgentrigPlugin:
             self._tests.reported(self._test_ids[item.nodeid], report, call)
         return report
 
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Remember whose session it is."""
+        self._session = item.session
+
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Say that a Python test ended."""
+        """Say that a Python test ended, and begin no other one when enough has failed."""
         if nodeid in self._test_ids:
-            self._tests.finished(self._test_ids[nodeid])
+            outcome = self._tests.finished(self._test_ids[nodeid])
+            if outcome in {Outcome.FAILED, Outcome.ERROR}:
+                self.run.count_failure()
+        else:
+            self._scenarios_left -= 1
+        # All scenarios have run by themselves, and are all reported.
+        if self._scenarios_left == 0 and self.run.stopped:
+            self._session.shouldfail = self.run.stopped
+            self._hush()
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
@@ -141,13 +207,19 @@ class AgentrigPlugin:
 
     def pytest_keyboard_interrupt(self) -> None:
         """Let pytest add nothing to what agentrig's report says of an interruption."""
-        if self._silent:
+        self._hush()
+
+    def _hush(self) -> None:
+        if self._silent and self._plugins.has_plugin("terminalreporter"):
             self._plugins.unregister(name="terminalreporter")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: Any) -> None:
         """End the run, and let pytest exit with its code."""
         if session.config.option.collectonly and not self._problems:
+            return
+        if self.exit_code is not None:  # a plan was printed
+            session.exitstatus = self.exit_code
             return
         if self._problems or self._usage:
             text = "\n\n".join(self._problems) or f"error: {self._usage}"
@@ -174,6 +246,10 @@ class AgentrigPlugin:
     def problems(self) -> list[ReportError]:
         """List the reports that could not be written."""
         return self.run.stream.problems
+
+
+def _planned(item: pytest.Item) -> Planned:
+    return item.planned.planned if isinstance(item, ScenarioItem) else plan_test(item)
 
 
 def _carry_times(item: ScenarioItem, report: pytest.TestReport) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agentrig.errors import AgentrigError
 from agentrig.events import Language, Outcome, Planned, ScenarioFinished, ScenarioStarted
 from agentrig.pytest_plugin._items import shown_path
+from agentrig.pytest_plugin._tags import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def plan_test(item: pytest.Item) -> Planned:
         path=path,
         line=(line or 0) + 1,
         language=Language.PYTHON,
-        tags=tuple(str(tag) for mark in item.iter_markers("tag") for tag in mark.args),
+        tags=tags_of(item),
     )
 
 
@@ -89,18 +90,20 @@ class PythonTests:
             phases.details.append(report.longreprtext)
         phases.details += [f"--- {name}\n{content.rstrip()}" for name, content in report.sections]
 
-    def finished(self, scenario_id: str) -> None:
+    def finished(self, scenario_id: str) -> Outcome:
         """Say that a test ended, and how."""
         phases = self._phases.pop(scenario_id, _Phases())
+        outcome = phases.outcome()
         self._publish(
             ScenarioFinished(
                 scenario=scenario_id,
-                outcome=phases.outcome(),
+                outcome=outcome,
                 elapsed_ms=round(phases.elapsed_s * 1000, 3),
                 message=phases.message or phases.skipped,
                 details="\n".join(phases.details) or None,
             )
         )
+        return outcome
 
 
 def _skip_reason(report: pytest.TestReport) -> str:

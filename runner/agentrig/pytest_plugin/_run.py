@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentrig import __version__
 from agentrig._secrets import Secrets
-from agentrig.engine import Engine, check_environment, check_targets
+from agentrig.engine import Engine, check_environment, check_goals, check_targets
 from agentrig.errors import ReportError
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters import (
@@ -54,18 +54,21 @@ class Run:
             run=options.run_id,
             reporters=[self.tally, *_reporters(options)],
             secrets=Secrets(options.secrets),
+            shard=options.shard.index if options.shard else 0,
         )
         self._engine: Engine | None = None
         self._begin = time.perf_counter()
         self._begun = False
+        self._failures = 0
+        self.elsewhere: str | None = None
+        """Why nothing is left for this shard, if the whole plan had something."""
 
     def begin(self, scenarios: Sequence[PlannedScenario], others: Sequence[Planned]) -> None:
         """Start the engine on `scenarios`; `others` are run by pytest itself.
 
         Raises UsageError when a scenario has an endpoint without an address.
         """
-        check_targets(scenarios, self.resolver)
-        check_environment(scenarios, self.stream.secrets)
+        self.check(scenarios)
         for scenario in scenarios:
             self.resolver.learn_ports(scenario.scenario)
         self._announce([*(scenario.planned for scenario in scenarios), *others])
@@ -74,15 +77,21 @@ class Run:
                 scenarios,
                 stream=self.stream,
                 resolver=self.resolver,
-                concurrency=self.options.concurrency,
+                schedule=self.options.schedule,
                 run={
                     "id": self.options.run_id,
                     "namespace": self.options.targets.namespace,
-                    "shard": 0,
+                    "shard": self.options.shard.index if self.options.shard else 0,
                     "attempt": 0,
                 },
             )
             self._engine.start()
+
+    def check(self, scenarios: Sequence[PlannedScenario]) -> None:
+        """Raise UsageError when a scenario cannot be executed: it names what is missing."""
+        executed = [planned for planned in scenarios if planned.scenario.skip is None]
+        check_targets(executed, self.resolver)
+        check_environment(executed, self.stream.secrets)
 
     @property
     def forwards(self) -> PortForwards:
@@ -119,6 +128,27 @@ class Run:
             raise RuntimeError("the run has not begun")
         return self._engine.result(scenario_id)
 
+    def count_failure(self) -> None:
+        """Take note of a test, run by pytest, that failed."""
+        self._failures += 1
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing more is run, if enough has failed."""
+        schedule = self.options.schedule
+        failures = self._failures + (self._engine.failures if self._engine else 0)
+        return schedule.enough if schedule.is_enough(failures) else None
+
+    def abort(self) -> None:
+        """Cut teardowns short that an interruption has left running."""
+        if self._engine:
+            self._engine.abort()
+
+    @property
+    def lingers(self) -> bool:
+        """Whether a thread outlives the run, so that only exiting ends it."""
+        return self._engine is not None and self._engine.lingers
+
     def stop(self) -> None:
         """Interrupt what still runs, and close all tunnels."""
         if self._engine:
@@ -140,25 +170,43 @@ class Run:
         self.stop()
         if not self._begun:
             self._announce([])
+        counts = self._engine.counts if self._engine else None
+        slo, repeats = self.options.targets.slo, self.options.schedule.repeats
+        if counts:
+            for limit in check_goals(slo, counts):
+                self.stream.publish(limit)
         for planned in self.tally.missing:
             outcome = Outcome.NOT_RUN
             if planned in self.tally.started_at:
                 outcome = Outcome.INTERRUPTED
-            self.stream.publish(ScenarioFinished(scenario=planned, outcome=outcome, elapsed_ms=0.0))
+            self.stream.publish(
+                ScenarioFinished(
+                    scenario=planned, outcome=outcome, elapsed_ms=0.0, message=self.stopped
+                )
+            )
         code = exit_code
         crash = self._engine.crash if self._engine else None
         if crash and message is None:
             message = f"error: the engine broke down: {crash!r}"
         if code is None:
             broken = bool(self.stream.problems or crash)
-            code = self.tally.verdict(interrupted=interrupted, broken=broken)
+            code = self.tally.verdict(
+                interrupted=interrupted, broken=broken, fail_on_flaky=self.options.fail_on_flaky
+            )
         if code == _NOTHING_SELECTED and message is None:
             message = "nothing selected: no scenario and no test matches"
+            if self.elsewhere:
+                code, message = 0, self.elsewhere
+        message = message or self.stopped
         elapsed_ms = round((time.perf_counter() - self._begin) * 1000, 3)
-        self.stream.publish(RunFinished(exit_code=code, elapsed_ms=elapsed_ms, message=message))
-        self.stream.close()
-        # A report that could not be written is known only now.
-        return ReportError.exit_code if code == 0 and self.stream.problems else code
+        return self.stream.finish(
+            RunFinished(
+                exit_code=code,
+                elapsed_ms=elapsed_ms,
+                message=message,
+                iterations=counts.read() if counts and (slo or repeats) else None,
+            )
+        )
 
     def _announce(self, planned: Sequence[Planned]) -> None:
         self._begun = True
@@ -170,21 +218,26 @@ class Run:
                 via=settings.via.value,
                 namespace=settings.namespace,
                 planned=tuple(planned),
+                shards=self.options.shard.count if self.options.shard else 1,
             )
         )
 
 
 def _reporters(options: RunOptions) -> list[Reporter]:
+    """Make the reports of a run, in the order in which they receive; they end the other way."""
     reporters: list[Reporter] = []
     if options.results:
         try:
             options.results.mkdir(parents=True, exist_ok=True)
-            reporters.append(JournalReporter(options.results / JOURNAL_FILE))
+            journal = JournalReporter(options.results / JOURNAL_FILE)
         except OSError as error:
             raise ReportError(
                 f"cannot write results to '{options.results}': {error.strerror}"
             ) from error
-        reporters.append(JunitReporter(options.results / JUNIT_FILE))
+        if options.log_journal and options.terminal:
+            # It reads the journal when that is whole.
+            reporters.append(LogBlockReporter(options.results / JOURNAL_FILE, options.terminal))
+        reporters.append(journal)
         reporters.append(SummaryReporter(options.results / SUMMARY_FILE))
     if options.termination_log:
         # It is rewritten during the tests, one of which may change the working directory.
@@ -192,6 +245,6 @@ def _reporters(options: RunOptions) -> list[Reporter]:
     if options.terminal:
         results = str(options.results) if options.results else None
         reporters.append(TerminalReporter(options.terminal, colour=options.colour, results=results))
-        if options.log_journal and options.results:
-            reporters.append(LogBlockReporter(options.results / JOURNAL_FILE, options.terminal))
+    if options.results:
+        reporters.append(JunitReporter(options.results / JUNIT_FILE))
     return reporters

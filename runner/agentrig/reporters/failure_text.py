@@ -8,12 +8,14 @@ from agentrig._excerpt import render_excerpt
 from agentrig.events import Outcome
 
 if TYPE_CHECKING:
-    from agentrig.events import Exchange, ScenarioFinished, StepFinished
+    from agentrig.events import Exchange, ExecutionFinished, ScenarioFinished, StepFinished
 
 __all__ = ["render_failure"]
 
 
-def render_failure(finished: ScenarioFinished, step: StepFinished | None) -> str:
+def render_failure(
+    finished: ScenarioFinished | ExecutionFinished, step: StepFinished | None
+) -> str:
     """Render why a scenario did not pass; `step` is the step at which it ended."""
     parts: list[str] = []
     message = finished.message or ("" if step is None else step.message or "")

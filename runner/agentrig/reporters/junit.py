@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agentrig.events import Outcome
 from agentrig.reporters._files import write_whole
+from agentrig.reporters._words import say_iterations, say_latency, say_limit
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.tally import Tally
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["JUNIT_FILE", "JunitReporter"]
 
 JUNIT_FILE = "junit.xml"
+
+_TAGS = {
+    Outcome.FAILED: "failure",
+    Outcome.ERROR: "error",
+    Outcome.INTERRUPTED: "error",
+    Outcome.SKIPPED: "skipped",
+    Outcome.NOT_RUN: "skipped",
+}
+_LIMITS = "limits of the run"
 
 # XML 1.0, 2.2 Characters: what may not stand in a document, even escaped.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -53,6 +63,8 @@ class JunitReporter(Tally):
                 ET.SubElement(properties, "property", name="agentrig.run", value=_legal(self.run))
             case = ET.SubElement(suite, "testcase", _case_attributes(planned))
             self._add_result(case, planned)
+        if self.limits:
+            suites[_LIMITS] = self._limits_suite(root)
         for suite in suites.values():
             _count(suite)
         _total(root, list(suites.values()))
@@ -64,21 +76,54 @@ class JunitReporter(Tally):
         outcome = result.outcome if result else Outcome.NOT_RUN
         case.set("time", f"{result.elapsed_ms / 1000 if result else 0:.3f}")
         message = (result.message if result else None) or outcome.value.replace("_", " ")
-        tag = {
-            Outcome.FAILED: "failure",
-            Outcome.ERROR: "error",
-            Outcome.INTERRUPTED: "error",
-            Outcome.SKIPPED: "skipped",
-            Outcome.NOT_RUN: "skipped",
-        }.get(outcome)
-        if tag is None:
-            return
-        element = case.makeelement(tag, {"message": _legal(message.splitlines()[0])})
-        case.append(element)
-        if tag != "skipped":
-            element.set("type", outcome.value)
-        if result:
-            element.text = _legal(render_failure(result, self.bad_steps.get(planned.id)))
+        if tag := _TAGS.get(outcome):
+            element = _element(case, tag, message)
+            if tag != "skipped":
+                element.set("type", outcome.value)
+            if result:
+                element.text = _legal(render_failure(result, self.bad_step(planned.id)))
+        if result and result.iterations:
+            latency = result.iterations.latency
+            text = say_iterations(result.iterations)
+            _element(case, "system-out").text = (
+                f"{text}; steps: {say_latency(latency)}" if latency else text
+            )
+        elif result:
+            self._add_executions(case, planned, flaky=result.flaky)
+
+    def _add_executions(self, case: Element, planned: Planned, *, flaky: bool) -> None:
+        # Maven Surefire, surefire-test-report.xsd: flakyFailure of a test that passed in the end,
+        # rerunFailure of one that did not.
+        for execution in self.executions.get(planned.id, ()):
+            finished = execution.finished
+            kind = "Error" if finished.outcome is Outcome.ERROR else "Failure"
+            message = finished.message or finished.outcome.value
+            element = _element(case, ("flaky" if flaky else "rerun") + kind, message)
+            element.set("type", finished.outcome.value)
+            _element(element, "stackTrace").text = _legal(render_failure(finished, execution.step))
+
+    def _limits_suite(self, root: Element) -> Element:
+        """Show each limit of the run as a test of its own."""
+        suite = _element(root, "testsuite")
+        suite.set("name", _LIMITS)
+        suite.set("timestamp", self.begin)
+        for limit in self.limits:
+            case = _element(suite, "testcase")
+            case.set("classname", "agentrig.limits")
+            case.set("name", limit.name)
+            case.set("time", "0.000")
+            if limit.outcome is Outcome.FAILED:
+                _element(case, "failure", say_limit(limit)).set("type", limit.outcome.value)
+            elif limit.outcome is Outcome.SKIPPED:
+                _element(case, "skipped", say_limit(limit))
+        return suite
+
+
+def _element(parent: Element, tag: str, message: str | None = None) -> Element:
+    attributes = {} if message is None else {"message": _legal((message.splitlines() or [""])[0])}
+    element = parent.makeelement(tag, attributes)
+    parent.append(element)
+    return element
 
 
 def _case_attributes(planned: Planned) -> dict[str, str]:

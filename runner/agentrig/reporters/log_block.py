@@ -35,7 +35,10 @@ _MAX_BYTES = 512 * 1024 * 1024
 
 
 class LogBlockReporter:
-    """Prints the block of a journal file when the run is over. Register it after the journal."""
+    """Prints the block of a journal file when the run is over.
+
+    It must end after the journal, and so stands before it among the reporters of a stream.
+    """
 
     def __init__(self, journal: Path, output: TextIO) -> None:
         """Read `journal` and print to `output` on close."""

@@ -49,6 +49,8 @@ def summarise(tally: Tally) -> dict[str, Any]:
     """Give the summary as `{"run": str, "outcome": str, "exit_code": int, "counts": {...}, ...}`.
 
     `not_run` names every planned scenario without a result, so that planned = results + not_run.
+    `executions` of a scenario are those before its last one; of one that was repeated, the first
+    that did not pass. `iterations` is null unless the run repeated, or measured for a limit.
     """
     return {
         "schema": 1,
@@ -62,8 +64,21 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "agentrig": tally.started.agentrig_version if tally.started else None,
         "via": tally.started.via if tally.started else None,
         "namespace": tally.started.namespace if tally.started else None,
+        "shard": tally.shard or None,
+        "shards": tally.started.shards if tally.started else None,
         "planned": len(tally.planned),
         "counts": tally.counts,
+        "flaky": len(tally.flaky),
+        "iterations": tally.finished.iterations if tally.finished else None,
+        "limits": [
+            {
+                "name": limit.name,
+                "limit": limit.limit,
+                "actual": limit.actual,
+                "outcome": limit.outcome,
+            }
+            for limit in tally.limits
+        ],
         "not_run": tally.missing,
         "scenarios": [
             {
@@ -74,6 +89,21 @@ def summarise(tally: Tally) -> dict[str, Any]:
                 "outcome": result.outcome,
                 "elapsed_ms": result.elapsed_ms,
                 "message": result.message,
+                "flaky": result.flaky,
+                "executions": [
+                    {
+                        "number": one.finished.number,
+                        "outcome": one.finished.outcome,
+                        "elapsed_ms": one.finished.elapsed_ms,
+                        "message": one.finished.message,
+                    }
+                    for one in tally.executions.get(planned.id, ())
+                ],
+                "iterations": result.iterations,
+                "metrics": [
+                    {"name": metric.name, "value": metric.value, "unit": metric.unit}
+                    for metric in tally.metrics.get(planned.id, ())
+                ],
             }
             for planned in tally.planned.values()
             if (result := tally.results.get(planned.id))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentrig.events import (
+    ExecutionFinished,
+    LimitChecked,
+    MetricRecorded,
     Outcome,
     Planned,
     RunFinished,
@@ -18,7 +22,15 @@ from agentrig.events import (
 if TYPE_CHECKING:
     from agentrig.events import Record
 
-__all__ = ["Tally"]
+__all__ = ["Execution", "Tally"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """An execution that was not the last one; `step` is the one that did not pass, if any."""
+
+    finished: ExecutionFinished
+    step: StepFinished | None
 
 
 class Tally:
@@ -27,6 +39,7 @@ class Tally:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.run = ""
+        self.shard = 0
         self.begin = ""
         self.end = ""
         self.started: RunStarted | None = None
@@ -36,10 +49,14 @@ class Tally:
         self.started_at: dict[str, str] = {}
         self.steps: Counter[str] = Counter()
         self.bad_steps: dict[str, StepFinished] = {}
+        self.executions: defaultdict[str, list[Execution]] = defaultdict(list)
+        self.metrics: defaultdict[str, list[MetricRecorded]] = defaultdict(list)
+        self.limits: list[LimitChecked] = []
 
     def receive(self, record: Record) -> None:
         """Take the next record."""
         self.run = record.run
+        self.shard = record.shard
         self.begin = self.begin or record.time
         self.end = record.time
         match record.event:
@@ -53,8 +70,15 @@ class Tally:
                 if event.outcome not in {Outcome.PASSED, Outcome.SKIPPED}:
                     # What fails after it, as in the teardown, may well fail of it.
                     self.bad_steps.setdefault(event.scenario, event)
+            case ExecutionFinished() as event:
+                step = self.bad_steps.pop(event.scenario, None)
+                self.executions[event.scenario].append(Execution(finished=event, step=step))
+            case MetricRecorded() as event:
+                self.metrics[event.scenario].append(event)
             case ScenarioFinished() as event:
                 self.results[event.scenario] = event
+            case LimitChecked() as event:
+                self.limits.append(event)
             case RunFinished() as event:
                 self.finished = event
 
@@ -73,6 +97,23 @@ class Tally:
         found[Outcome.NOT_RUN] += len(self.missing)
         return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
 
+    def bad_step(self, scenario: str) -> StepFinished | None:
+        """Give the step at which a scenario, or its first bad iteration, did not pass."""
+        result = self.results.get(scenario)
+        if result and result.iterations and self.executions[scenario]:
+            return self.executions[scenario][0].step
+        return self.bad_steps.get(scenario)
+
+    @property
+    def flaky(self) -> list[str]:
+        """The scenarios that passed when they were executed again."""
+        return [scenario for scenario, result in self.results.items() if result.flaky]
+
+    @property
+    def missed(self) -> list[LimitChecked]:
+        """The limits of the run that it did not keep."""
+        return [limit for limit in self.limits if limit.outcome is Outcome.FAILED]
+
     @property
     def exit_code(self) -> int:
         """The run's exit code.
@@ -86,7 +127,9 @@ class Tally:
             return 1
         return 3
 
-    def verdict(self, *, interrupted: bool = False, broken: bool = False) -> int:
+    def verdict(
+        self, *, interrupted: bool = False, broken: bool = False, fail_on_flaky: bool = False
+    ) -> int:
         """Decide the exit code of a run that ends now; `broken` is trouble outside of scenarios.
 
         A scenario without a verdict keeps a run from passing, whatever ended the run early.
@@ -94,7 +137,7 @@ class Tally:
         counts = self.counts
         if interrupted:
             return 2
-        if counts.get(Outcome.FAILED):
+        if counts.get(Outcome.FAILED) or self.missed or (fail_on_flaky and self.flaky):
             return 1
         if broken or counts.get(Outcome.ERROR):
             return 3
@@ -115,4 +158,6 @@ class Tally:
         words = {Outcome.NOT_RUN: "not run", Outcome.ERROR: "with infrastructure errors"}
         counts = self.counts
         parts = [f"{counts[o]} {words.get(o, o.value)}" for o in order if counts.get(o)]
+        if self.flaky and counts.get(Outcome.PASSED):
+            parts[-1] += f" ({len(self.flaky)} flaky)"
         return ", ".join(parts) or "nothing run"

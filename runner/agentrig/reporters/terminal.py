@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
+from agentrig.events import (
+    Outcome,
+    RunFinished,
+    RunProgressed,
+    RunStarted,
+    ScenarioFinished,
+)
+from agentrig.reporters._words import (
+    say_duration,
+    say_execution,
+    say_iterations,
+    say_latency,
+    say_limit,
+)
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.summary import outcome_of
 from agentrig.reporters.tally import Tally
@@ -28,7 +41,8 @@ _COLOURS = {
 _WORDS = {Outcome.NOT_RUN: "not run", Outcome.FAILED: "FAILED", Outcome.ERROR: "ERROR"}
 # The widest word of an outcome, so that what follows stands in columns.
 _WORD_COLUMNS = len(Outcome.INTERRUPTED)
-_MS_PER_S = 1000
+# How often a log is told where a repetition stands.
+_PROGRESS_EVERY_MS = 60_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -42,6 +56,7 @@ class TerminalReporter(Tally):
         self._colour = colour
         self._results = results
         self._waiting: list[Planned] = []
+        self._next_progress_ms = _PROGRESS_EVERY_MS
 
     def receive(self, record: Record) -> None:
         """Print what can be printed now."""
@@ -51,6 +66,8 @@ class TerminalReporter(Tally):
                 self._begin(event)
             case ScenarioFinished():
                 self._print_ready()
+            case RunProgressed() as event:
+                self._print_progress(event)
             case RunFinished() as event:
                 self._end(event)
 
@@ -72,7 +89,8 @@ class TerminalReporter(Tally):
         if not event.planned:
             return
         head = f"agentrig {event.agentrig_version}"
-        rest = f" · run {self.run} · via {event.via} · {len(event.planned)} planned"
+        shard = f" · shard {self.shard}/{event.shards}" if self.shard else ""
+        rest = f" · run {self.run} · via {event.via}{shard} · {len(event.planned)} planned"
         self._say(click.style(head, bold=True) + rest)
         self._say()
 
@@ -86,14 +104,36 @@ class TerminalReporter(Tally):
         result = self.results[planned.id]
         outcome = result.outcome
         word = _WORDS.get(outcome, outcome.value).ljust(_WORD_COLUMNS)
-        spent = "" if outcome is Outcome.NOT_RUN else _duration(result.elapsed_ms)
+        spent = "" if outcome is Outcome.NOT_RUN else say_duration(result.elapsed_ms)
         line = f"{click.style(word, fg=_COLOURS[outcome])} {spent:>8}  {_one_line(planned.id)}"
         if planned.name and planned.name not in planned.id:
             line += click.style(f"  {_one_line(planned.name)}", dim=True)
         self._say(line)
-        if outcome is Outcome.SKIPPED and result.message:
-            reason = " " * (_WORD_COLUMNS + 11) + _one_line(result.message)
-            self._say(click.style(reason, dim=True))
+        for note in self._notes(result):
+            self._say(click.style(" " * (_WORD_COLUMNS + 11) + _one_line(note), dim=True))
+
+    def _notes(self, result: ScenarioFinished) -> list[str]:
+        """List what else is worth a line of a scenario, whether or not it passed."""
+        notes = []
+        if result.outcome is Outcome.SKIPPED and result.message:
+            notes.append(result.message)
+        if result.flaky:
+            notes.append(f"flaky: passed at execution {len(self.executions[result.scenario]) + 1}")
+        if result.iterations:
+            notes.append(say_iterations(result.iterations))
+            if result.iterations.latency:
+                notes.append(f"steps: {say_latency(result.iterations.latency)}")
+        return notes
+
+    def _print_progress(self, event: RunProgressed) -> None:
+        if event.elapsed_ms < self._next_progress_ms:
+            return
+        self._next_progress_ms += _PROGRESS_EVERY_MS
+        latency = event.iterations.latency
+        times = f" · steps: {say_latency(latency)}" if latency else ""
+        line = f"after {say_duration(event.elapsed_ms)}: {say_iterations(event.iterations)}{times}"
+        self._say(click.style(line, dim=True))
+        self._output.flush()
 
     def _end(self, event: RunFinished) -> None:
         self._print_failures()
@@ -103,8 +143,15 @@ class TerminalReporter(Tally):
         colour = "green" if event.exit_code == 0 else "red"
         if event.message:
             self._say(_printable(event.message) + "\n")
+        if event.iterations:
+            self._say(f"in all: {say_iterations(event.iterations)}")
+            if event.iterations.latency:
+                self._say(f"steps: {say_latency(event.iterations.latency)}")
+        for limit in self.limits:
+            colour_of_limit = "red" if limit in self.missed else None
+            self._say(click.style(f"limit {say_limit(limit)}", fg=colour_of_limit))
         if self.planned:
-            sentence = f"{self.sentence()} in {_duration(event.elapsed_ms)}"
+            sentence = f"{self.sentence()} in {say_duration(event.elapsed_ms)}"
             self._say(click.style(f"{outcome}: {sentence}", fg=colour, bold=True))
         if self._results:
             self._say(f"results: {self._results}")
@@ -117,16 +164,25 @@ class TerminalReporter(Tally):
                 self._print_scenario(scenario)
         for planned in self.planned.values():
             result = self.results.get(planned.id)
-            if result and result.outcome in {Outcome.FAILED, Outcome.ERROR}:
+            if result and (result.flaky or result.outcome in {Outcome.FAILED, Outcome.ERROR}):
                 self._print_failure(planned, result)
 
     def _print_failure(self, planned: Planned, result: ScenarioFinished) -> None:
         self._say()
-        colour = _COLOURS[result.outcome]
+        colour = "yellow" if result.flaky else _COLOURS[result.outcome]
         title = planned.id if planned.name in planned.id else f"{planned.id} · {planned.name}"
         self._say(click.style(_one_line(title), fg=colour, bold=True))
-        text = _printable(render_failure(result, self.bad_steps.get(planned.id)))
-        self._say("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
+        earlier = [] if result.iterations else self.executions.get(planned.id, [])
+        if result.flaky:
+            text = "\n".join(
+                f"{say_execution(one.finished)}\n{render_failure(one.finished, one.step)}"
+                for one in earlier
+            )
+        else:
+            lines = [render_failure(result, self.bad_step(planned.id))]
+            lines += [say_execution(one.finished) for one in earlier]
+            text = "\n".join(lines)
+        self._say("\n".join(f"  {line}".rstrip() for line in _printable(text).splitlines()))
 
     def _say(self, text: str = "") -> None:
         self._output.write((text if self._colour else click.unstyle(text)) + "\n")
@@ -139,7 +195,3 @@ def _printable(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return _printable(" ".join(text.split()))
-
-
-def _duration(elapsed_ms: float) -> str:
-    return f"{elapsed_ms:.0f} ms" if elapsed_ms < _MS_PER_S else f"{elapsed_ms / _MS_PER_S:.2f} s"

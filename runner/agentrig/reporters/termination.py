@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agentrig._redact import cut
 from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters._json import dump
+from agentrig.reporters._words import say_limit
 from agentrig.reporters.summary import outcome_of
 from agentrig.reporters.tally import Tally
 
@@ -55,6 +56,10 @@ class TerminationReporter(Tally):
             if result.outcome in {Outcome.FAILED, Outcome.ERROR}
         ]
         content["bad_total"] = len(bad)
+        if self.flaky:
+            content["flaky"] = len(self.flaky)
+        if self.missed:
+            content["missed"] = [say_limit(limit) for limit in self.missed]
         if finished and finished.message:
             content["message"] = cut(finished.message, 5 * _MESSAGE_CHARACTERS)
             if len(dump(content)) > MAX_BYTES - _ROOM_BYTES:

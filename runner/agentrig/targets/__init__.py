@@ -1,5 +1,7 @@
 """Where the agents are: target names, the three ways to them, their URLs."""
 
+from agentrig.targets._limits import Rate
+from agentrig.targets._pacer import Pacer
 from agentrig.targets._resolver import Forwarder, Resolver, Service, Target
 from agentrig.targets._settings import (
     CONFIG_FILE,
@@ -13,6 +15,8 @@ from agentrig.targets._url import is_url, url_problem
 __all__ = [
     "CONFIG_FILE",
     "Forwarder",
+    "Pacer",
+    "Rate",
     "Resolver",
     "Service",
     "Target",

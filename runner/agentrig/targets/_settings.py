@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from agentrig._redact import redact_url
 from agentrig.errors import ScenarioError, UsageError
 from agentrig.scenario import Source, StrictModel, closest, mistakes_of
+from agentrig.targets._limits import Rate, RateText, Slo
 from agentrig.targets._url import url_problem
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSettings:
-    """Everything that decides a target's URL.
+    """What agentrig.yaml and the command line say: where targets are, and what limits hold.
 
     `templates` maps a target's name to its cluster URL; `overrides` maps `NAME` or `AGENT/NAME`
-    to a URL that holds for this run, whichever way it goes.
+    to a URL that holds for this run, whichever way it goes. `rates` has the same names. `slo`
+    maps names of goals, such as `p95_ms`, to what they must not exceed.
     """
 
     via: Via
@@ -60,6 +62,8 @@ class TargetSettings:
     cluster_domain: str = "cluster.local"
     templates: Mapping[str, str] = field(default_factory=lambda: dict(_DEFAULT_TARGETS))
     overrides: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    slo: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -71,6 +75,11 @@ def _target_name(name: str) -> str:
     if problem := _name_problem(name):
         raise PydanticCustomError("target", "{problem}", {"problem": problem})
     return name
+
+
+def _limited_name(name: str) -> str:
+    agent, slash, target = name.rpartition("/")
+    return f"{agent}{slash}{_target_name(target)}"
 
 
 def _target_url(url: str) -> str:
@@ -88,6 +97,8 @@ class _Config(StrictModel):
     targets: dict[
         Annotated[str, AfterValidator(_target_name)], Annotated[str, AfterValidator(_target_url)]
     ] = Field(default={})
+    rate_limits: dict[Annotated[str, AfterValidator(_limited_name)], RateText] = Field(default={})
+    slo: Slo = Field(default=Slo())
 
     @field_validator("via")
     @classmethod
@@ -110,21 +121,36 @@ def target_settings(
     namespace: str | None = None,
     cluster_domain: str | None = None,
     targets: Iterable[str] = (),
+    rates: Iterable[str] = (),
+    slo: Iterable[str] = (),
     config: Path | None = None,
 ) -> TargetSettings:
     """Merge the command line's words (`NAME=URL`) over `agentrig.yaml` over the defaults.
+
+    `rates` are words such as `proxy=20/s`, `slo` such as `p95_ms=800`.
 
     `config` None reads `agentrig.yaml` of the working directory if there is one. Raises
     ScenarioError for mistakes in that file, UsageError for the rest.
     """
     file = _read_config(config)
-    return TargetSettings(
+    settings = TargetSettings(
         via=Via(via or file.via or (Via.DNS if in_pod() else Via.DIRECT)),
         namespace=namespace or file.namespace or _own_namespace(),
         cluster_domain=cluster_domain or file.cluster_domain or "cluster.local",
         templates={**_DEFAULT_TARGETS, **file.targets},
         overrides=dict(_override(text) for text in targets),
+        rates={
+            **{name: Rate.parse(text) for name, text in file.rate_limits.items()},
+            **dict(_rate(text) for text in rates),
+        },
+        slo={**file.slo.goals(), **dict(_goal(text) for text in slo)},
     )
+    for name in settings.rates:
+        if (target := name.rpartition("/")[2]) not in settings.names:
+            known = sorted(settings.names)
+            hint = closest(target, known) or f"this run knows {', '.join(known)}"
+            raise UsageError(f"rate limit of an unknown target '{name}': {hint}")
+    return settings
 
 
 def _read_config(config: Path | None) -> _Config:
@@ -158,6 +184,36 @@ def _override(text: str) -> tuple[str, str]:
     if problem:
         raise UsageError(f"--target '{redact_url(text)}': {problem}")
     return name, url.rstrip("/")
+
+
+def _rate(text: str) -> tuple[str, Rate]:
+    name, separator, rate = text.partition("=")
+    if not separator:
+        raise UsageError(f"--rate '{text}': it has no '=': write NAME=20/s or AGENT/NAME=20/s")
+    try:
+        return name, Rate.parse(rate)
+    except ValueError as error:
+        raise UsageError(f"--rate '{text}': {error}") from error
+
+
+def _goal(text: str) -> tuple[str, float]:
+    name, separator, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        separator = ""
+    if not separator:
+        raise UsageError(f"--slo '{text}': write NAME=NUMBER, such as p95_ms=800")
+    try:
+        Slo.model_validate({name: number})
+    except ValidationError as error:
+        known = list(Slo.model_fields)
+        if name not in known:
+            hint = closest(name, known) or f"there are {', '.join(known)}"
+            raise UsageError(f"--slo '{text}': unknown goal '{name}': {hint}") from error
+        problem = error.errors(include_url=False)[0]["msg"].removeprefix("Input ")
+        raise UsageError(f"--slo '{text}': '{name}' {problem}") from error
+    return name, number
 
 
 def _name_problem(name: str) -> str | None:

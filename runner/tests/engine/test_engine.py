@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentrig.engine import Engine, PlannedScenario, check_targets, plan_scenario
+from agentrig.engine import Engine, PlannedScenario, Schedule, check_targets, plan_scenario
 from agentrig.errors import UsageError
 from agentrig.events import (
     Event,
@@ -62,7 +62,7 @@ class Running:
             self.plan,
             stream=EventStream(run="r", reporters=[self.kept]),
             resolver=Resolver(settings),
-            concurrency=concurrency,
+            schedule=Schedule(concurrency=concurrency),
         )
 
     @staticmethod
@@ -189,10 +189,11 @@ def test_stop_interrupts_what_runs_and_leaves_the_rest_not_run(
     running.engine.stop()
     finished = [one.event for one in running.kept.records]
     ended = [one for one in finished if isinstance(one, ScenarioFinished)]
-    assert {one.scenario: one.outcome for one in ended} == dict.fromkeys(
-        names[:2], Outcome.INTERRUPTED
-    )
-    assert running.outcomes()[2:] == [Outcome.NOT_RUN] * 4
+    assert {one.scenario: one.outcome for one in ended} == {
+        **dict.fromkeys(names[:2], Outcome.INTERRUPTED),
+        **dict.fromkeys(names[2:], Outcome.NOT_RUN),
+    }
+    assert running.outcomes() == [Outcome.INTERRUPTED] * 2 + [Outcome.NOT_RUN] * 4
     assert Outcome.PASSED not in running.outcomes()
 
 
@@ -207,7 +208,7 @@ def test_stop_can_be_called_again_and_by_many(rig: Rig, agent: AgentServer, run:
     before = len(running.kept.records)
     running.engine.stop()
     assert len(running.kept.records) == before
-    assert set(running.outcomes()) == {Outcome.NOT_RUN}
+    assert running.outcomes() == [Outcome.INTERRUPTED] * 3 + [Outcome.NOT_RUN] * 3
 
 
 def test_stop_at_once_loses_nothing(rig: Rig, run: Start) -> None:

@@ -161,7 +161,7 @@ def test_the_last_block_decides_even_when_it_is_damaged() -> None:
 def test_the_reporter_prints_the_journal_of_the_run(tmp_path: Path) -> None:
     output = io.StringIO()
     file = tmp_path / JOURNAL_FILE
-    publish(every_outcome(), [JournalReporter(file), LogBlockReporter(file, output)])
+    publish(every_outcome(), [LogBlockReporter(file, output), JournalReporter(file)])
     (journal,) = find(output.getvalue())
     assert list(read_journal(journal, name="log")) == records(every_outcome())
 
@@ -171,6 +171,6 @@ def test_a_large_run_makes_a_small_block(tmp_path: Path) -> None:
     output = io.StringIO()
     file = tmp_path / JOURNAL_FILE
     what = failing_run(2_000, "expected status 200, got 500")
-    publish(what, [JournalReporter(file), LogBlockReporter(file, output)])
+    publish(what, [LogBlockReporter(file, output), JournalReporter(file)])
     assert len(output.getvalue()) < 200_000
     assert find(output.getvalue()) == [file.read_bytes()]

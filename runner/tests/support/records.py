@@ -57,9 +57,15 @@ def publish(
     """Send events through a real stream whose clock ticks a second per event, and close it."""
     moments = iter(BEGIN + dt.timedelta(seconds=n) for n in range(1_000_000))
     stream = EventStream(run=run, reporters=reporters, now=lambda: next(moments))
-    for event in events:
+    rest = list(events)
+    end = rest.pop() if rest and isinstance(rest[-1], RunFinished) else None
+    for event in rest:
         stream.publish(event)
-    stream.close()
+    if isinstance(end, RunFinished):
+        stream.finish(end)
+    else:
+        for reporter in reporters:
+            reporter.close()
     return stream
 
 

@@ -1,0 +1,62 @@
+"""Times, counts and limits as every report says them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentrig.events import Outcome
+
+if TYPE_CHECKING:
+    from agentrig.events import ExecutionFinished, Iterations, Latency, LimitChecked
+
+__all__ = [
+    "say_duration",
+    "say_execution",
+    "say_iterations",
+    "say_latency",
+    "say_limit",
+]
+
+_MS_PER_S = 1000
+
+
+def say_duration(elapsed_ms: float) -> str:
+    """Say a time in the unit that suits it."""
+    return f"{elapsed_ms:.0f} ms" if elapsed_ms < _MS_PER_S else f"{elapsed_ms / _MS_PER_S:.2f} s"
+
+
+def say_iterations(iterations: Iterations) -> str:
+    """Say how often something was executed: `1,000 iterations, 3 failed`."""
+    parts = [f"{iterations.total:,} iteration{'s' * (iterations.total != 1)}"]
+    if iterations.failed:
+        parts.append(f"{iterations.failed:,} failed")
+    if iterations.errors:
+        parts.append(f"{iterations.errors:,} with infrastructure errors")
+    return ", ".join(parts)
+
+
+def say_latency(latency: Latency) -> str:
+    """Say how long steps took: `p50 12 ms, p90 ...`."""
+    times = {
+        "p50": latency.p50_ms,
+        "p90": latency.p90_ms,
+        "p95": latency.p95_ms,
+        "p99": latency.p99_ms,
+        "max": latency.max_ms,
+    }
+    return ", ".join(f"{name} {say_duration(value)}" for name, value in times.items())
+
+
+def say_limit(limit: LimitChecked) -> str:
+    """Say a limit and what came: `p95_ms 812, limit 800: missed`."""
+    if limit.actual is None:
+        return f"{limit.name}: nothing measured, limit {limit.limit:g}"
+    words = {Outcome.PASSED: "kept", Outcome.FAILED: "missed"}
+    return f"{limit.name} {limit.actual:g}, limit {limit.limit:g}: {words[limit.outcome]}"
+
+
+def say_execution(execution: ExecutionFinished) -> str:
+    """Say how an earlier execution ended: `execution 1 failed: ...`."""
+    how = "met an infrastructure error" if execution.outcome is Outcome.ERROR else "failed"
+    first, *_ = (execution.message or "").splitlines() or [""]
+    return f"execution {execution.number} {how}" + (f": {first}" if first else "")
