@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field
 
 from agentrig.checks import Expect, Matchers, check_value
 from agentrig.events import Outcome
 from agentrig.scenario import StrictModel
+from agentrig.steps._fields import OrSchema
 
 if TYPE_CHECKING:
-    from pydantic_core import CoreSchema
-
     from agentrig.events import CheckResult
     from agentrig.steps._context import StepContext
 
@@ -23,17 +22,9 @@ def _plain_equals(value: Any) -> Any:
     return {"equals": value} if isinstance(value, str | int) else value
 
 
-class _OrValue:
-    """Widens the JSON Schema of matchers to a value that stands for itself."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"anyOf": [{"type": ["string", "integer"]}, handler(schema)]}
-
-
+_VALUE = {"type": ["string", "integer"]}
 # `stop` is short for `{equals: stop}`.
-_ValueOrMatchers = Annotated[Matchers, BeforeValidator(_plain_equals), _OrValue()]
+_ValueOrMatchers = Annotated[Matchers, BeforeValidator(_plain_equals), OrSchema(_VALUE)]
 
 
 class UsageExpect(StrictModel):
