@@ -6,7 +6,6 @@ from agentrig.engine._plan import (
     PlannedScenario,
     check_environment,
     check_targets,
-    endpoints_of,
     plan_scenario,
 )
 from agentrig.engine._resources import RunResources
@@ -26,6 +25,5 @@ __all__ = [
     "check_environment",
     "check_goals",
     "check_targets",
-    "endpoints_of",
     "plan_scenario",
 ]

@@ -20,7 +20,6 @@ __all__ = [
     "PlannedScenario",
     "check_environment",
     "check_targets",
-    "endpoints_of",
     "plan_scenario",
 ]
 
@@ -59,7 +58,7 @@ def check_targets(scenarios: Sequence[PlannedScenario], resolver: Resolver) -> N
     """
     problems: list[str] = []
     for planned in scenarios:
-        for endpoint in endpoints_of(planned.scenario):
+        for endpoint in planned.scenario.endpoints:
             try:
                 resolver.resolve(endpoint, planned.scenario)
             except UsageError as error:
@@ -87,9 +86,3 @@ def check_environment(scenarios: Sequence[PlannedScenario], secrets: Secrets) ->
             for name, ids in sorted(missing.items())
         ]
         raise UsageError("\n".join(lines))
-
-
-def endpoints_of(scenario: Scenario) -> list[str]:
-    """List the endpoints that a scenario names, each once; those of `${...}` are not known yet."""
-    named = [getattr(definition.ready, "endpoint", None) for definition in scenario.definitions()]
-    return list(dict.fromkeys(endpoint for endpoint in named if isinstance(endpoint, str)))

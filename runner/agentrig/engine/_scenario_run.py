@@ -17,11 +17,11 @@ from agentrig.steps import CookieJar
 from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from agentrig._secrets import Secrets
     from agentrig.engine._plan import PlannedScenario
-    from agentrig.scenario import Scenario
+    from agentrig.scenario import Scenario, StepNode
     from agentrig.steps import Clients, Resources, StepKinds
     from agentrig.targets import Resolver, Target
 
@@ -109,6 +109,7 @@ class ScenarioRun:
 
     async def _phases(self, planned: PlannedScenario, state: _State) -> None:
         scenario = planned.scenario
+        phases = scenario.phases()
         loop = asyncio.get_running_loop()
         steps = StepRun(
             scenario_id=planned.id,
@@ -131,10 +132,10 @@ class ScenarioRun:
                     await value.render(names) if isinstance(value, Template) else value
                 )
             steps.phase = Phase.SETUP
-            failed = await steps.run(scenario.setup, names)
+            failed = await steps.run(phases.setup, names)
             if failed is None:
                 steps.phase = Phase.STEPS
-                failed = await steps.run(scenario.steps, names)
+                failed = await steps.run(phases.steps, names)
             state.take_step(failed)
         except RenderError as error:
             state.take(Outcome.ERROR, f"the variables cannot be filled in: {error}")
@@ -148,8 +149,8 @@ class ScenarioRun:
                 interrupt = error
             else:
                 _take_crash(state, error)
-        if scenario.teardown or steps.undo:
-            await _tear_down(scenario, steps, names, state)
+        if phases.teardown or steps.undo:
+            await _tear_down(phases.teardown, steps, names, state)
         if interrupt:
             raise interrupt
 
@@ -172,10 +173,12 @@ class ScenarioRun:
         return find_target
 
 
-async def _tear_down(scenario: Scenario, steps: StepRun, names: Names, state: _State) -> None:
+async def _tear_down(
+    nodes: Sequence[StepNode], steps: StepRun, names: Names, state: _State
+) -> None:
     """Run all of the teardown, whatever fails in it, and then undo what steps left behind."""
     steps.phase, steps.deadline = Phase.TEARDOWN, None
-    for node in scenario.teardown:
+    for node in nodes:
         try:
             state.take_step(await steps.run_node(node, names))
         except Exception as error:  # noqa: BLE001  # the border of the steps' layer

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from agentrig import __version__
 from agentrig._excerpt import printable
 from agentrig._redact import redact_url
-from agentrig.engine import endpoints_of
 from agentrig.errors import UsageError
 from agentrig.events import Language
 
@@ -68,7 +67,7 @@ def _notes(planned: PlannedScenario) -> Iterator[str]:
 
 
 def _targets(planned: PlannedScenario, resolver: Resolver) -> Iterator[str]:
-    for endpoint in endpoints_of(planned.scenario):
+    for endpoint in planned.scenario.endpoints:
         try:
             target = resolver.resolve(endpoint, planned.scenario)
         except UsageError:  # only of a scenario that is skipped: all others were checked

@@ -43,6 +43,8 @@ class ScenarioFile(pytest.File):
         scenarios = load_scenarios(
             self.path, step_kinds(), path=path, endpoints=run.options.targets.names
         )
+        for scenario in scenarios:
+            run.hold(scenario)
         return [self._item(scenario, path) for scenario in scenarios]
 
     def _item(self, scenario: Scenario, path: str) -> ScenarioItem:

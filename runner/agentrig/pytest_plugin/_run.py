@@ -32,12 +32,16 @@ if TYPE_CHECKING:
     from agentrig.engine import PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
     from agentrig.pytest_plugin._options import RunOptions
+    from agentrig.scenario import Scenario
     from agentrig.stream import Reporter
     from agentrig.targets import Service
 
 __all__ = ["Run"]
 
 _NOTHING_SELECTED = 5
+
+MAX_STEPS_HELD = 3_000
+"""Steps that stay in memory as they were checked, at 7 kB each; more are made again in turn."""
 
 
 class Run:
@@ -62,6 +66,7 @@ class Run:
         self._failures = 0
         self.elsewhere: str | None = None
         """Why nothing is left for this shard, if the whole plan had something."""
+        self._steps_held = 0
 
     def begin(self, scenarios: Sequence[PlannedScenario], others: Sequence[Planned]) -> None:
         """Start the engine on `scenarios`; `others` are run by pytest itself.
@@ -92,6 +97,12 @@ class Run:
         executed = [planned for planned in scenarios if planned.scenario.skip is None]
         check_targets(executed, self.resolver)
         check_environment(executed, self.stream.secrets)
+
+    def hold(self, scenario: Scenario) -> None:
+        """Keep a loaded scenario; the steps of those beyond the first thousands are packed."""
+        self._steps_held += scenario.step_count
+        if self._steps_held > MAX_STEPS_HELD:
+            scenario.body.put_away()
 
     @property
     def forwards(self) -> PortForwards:

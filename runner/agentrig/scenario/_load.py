@@ -22,7 +22,7 @@ from agentrig.scenario._load_steps import (
 from agentrig.scenario._mistakes import mistakes_of
 from agentrig.scenario._model import DefinitionFields, ScenarioFields, StrictModel
 from agentrig.scenario._names import Names
-from agentrig.scenario._scenario import Place, Scenario, StepNode
+from agentrig.scenario._scenario import Body, Phases, Place, Scenario
 from agentrig.scenario._scope import Scope
 from agentrig.scenario._source import Source
 from agentrig.scenario._template import Template, is_templated
@@ -66,6 +66,8 @@ def load_scenarios(
         # A step's key that is no text is a mistake to both models.
         raise ScenarioError(tuple(dict.fromkeys(mistakes)))
     source.pack()
+    for document in documents:
+        document.let_go()
     return _with_unique_ids(found)
 
 
@@ -87,7 +89,7 @@ class _DocumentLoader:
         """Give the document's scenarios; `alone` says that the file has no others."""
         if self.is_definition:
             definition = self._validated(DefinitionFields, self._document.data)
-            self._load_steps(Scope({"with": definition.with_ if definition else {}}))
+            self._body(Scope({"with": definition.with_ if definition else {}}))
             return []
         templated = [key for key in _HEADER if is_templated(self._data.get(key))]
         fields = self._fields(templated)
@@ -97,7 +99,7 @@ class _DocumentLoader:
         variables = self._variables(scope)
         if variables:
             scope = scope.below({"vars": tuple(variables)})
-        phases = self._load_steps(scope)
+        body, endpoints, count = self._body(scope)
         header = {key: self._header(key, scope) for key in templated}
         if fields is None or self._mistakes:
             return []
@@ -129,9 +131,9 @@ class _DocumentLoader:
                         serial=item.serial,
                         skip=item.skip,
                         xfail=item.xfail,
-                        setup=phases["setup"],
-                        steps=phases["steps"],
-                        teardown=phases["teardown"],
+                        body=body,
+                        step_count=count,
+                        endpoints=endpoints,
                         env=frozenset(scope.env),
                         secrets=frozenset(scope.secrets),
                         document=self._document,
@@ -210,10 +212,19 @@ class _DocumentLoader:
             found[name] = self._steps.template(value, self._place, before, "vars", name) or value
         return found
 
-    def _load_steps(self, scope: Scope) -> dict[str, tuple[StepNode, ...]]:
-        return {
-            phase: self._steps.load(self._document, self._folder, phase, scope) for phase in _PHASES
-        }
+    def _body(self, scope: Scope) -> tuple[Body, tuple[str, ...], int]:
+        """Load the steps; give also the endpoints that they name, and how many they are."""
+        document, folder, steps, again = self._document, self._folder, self._steps, scope.anew()
+        data = {phase: self._data[phase] for phase in _PHASES if phase in self._data}
+
+        def make(data: dict[str, Any]) -> Phases:
+            return _phases(data, document, folder, steps.anew(), again.anew())
+
+        body = Body(data, _phases(data, document, folder, steps, scope), make)
+        definitions = list(body.phases().definitions())
+        endpoints = (getattr(definition.ready, "endpoint", None) for definition in definitions)
+        named = dict.fromkeys(one for one in endpoints if isinstance(one, str))
+        return body, tuple(named), len(definitions)
 
     def _header(self, key: str, scope: Scope) -> Template | None:
         template = self._steps.template(self._data[key], self._place, scope, key)
@@ -254,6 +265,12 @@ class _DocumentLoader:
     ) -> None:
         at = self._document.locate(location, key=key)
         self._mistakes.append(Mistake(message=message, at=at, hint=hint))
+
+
+def _phases(
+    data: Mapping[str, Any], document: Document, folder: Path, steps: StepLoader, scope: Scope
+) -> Phases:
+    return Phases(**{phase: steps.load(data, document, folder, phase, scope) for phase in _PHASES})
 
 
 def _at_once(rendering: Coroutine[Any, Any, Any]) -> Any:

@@ -65,14 +65,18 @@ class StepLoader:
         self._documents: dict[Path, list[Document]] = {}
         self._using: list[str] = []
 
+    def anew(self) -> StepLoader:
+        """Give a loader for steps that were checked already."""
+        return StepLoader(self._models, self._context, [])
+
     def load(
-        self, document: Document, folder: Path, key: str, scope: Scope
+        self, data: Any, document: Document, folder: Path, key: str, scope: Scope
     ) -> tuple[StepNode, ...]:
-        """Check the steps below `key` in their order; captures go into `scope`."""
+        """Check the steps below `key` of `data` in their order; captures go into `scope`."""
         nodes: list[StepNode | None] = []
         # A file without an expression need not be searched for them step by step.
         templated = document.source.is_templated
-        for index, raw in raw_steps(document.data, key):
+        for index, raw in raw_steps(data, key):
             place = Place(document, (key, index), folder)
             load = self._group if "uses" in raw else self._definition
             nodes.append(load(raw, place, scope, templated=templated))
@@ -169,7 +173,7 @@ class StepLoader:
             name for _, step in raw_steps(document.data, "steps") for name in captures_in(step)
         )
         self._using.append(label)
-        steps = self.load(document, folder, "steps", own)
+        steps = self.load(document.data, document, folder, "steps", own)
         self._using.pop()
         scope.capture(own.captured)
         scope.env |= own.env

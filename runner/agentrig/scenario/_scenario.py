@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,7 @@ from agentrig.errors import ScenarioError
 from agentrig.scenario._mistakes import mistakes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from agentrig.errors import Position
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from agentrig.scenario._source import Document, Location
     from agentrig.scenario._template import Expression, Template
 
-__all__ = ["Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]
+__all__ = ["Body", "Phases", "Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,59 @@ StepNode = StepDefinition | StepGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """The steps of a scenario, list by list."""
+
+    setup: tuple[StepNode, ...]
+    steps: tuple[StepNode, ...]
+    teardown: tuple[StepNode, ...]
+
+    def definitions(self) -> Iterator[StepDefinition]:
+        """List every step as it is written, also those of reused documents."""
+        for nodes in (self.setup, self.steps, self.teardown):
+            yield from _definitions(nodes)
+
+
+class Body:
+    """What a document does: its steps, which can be put away and made again.
+
+    A step takes 8 kB once it is checked, packed 0.1 kB: thousands of files must not fill the
+    memory while they wait for their turn.
+    """
+
+    __slots__ = ("_data", "_make", "_packed", "_phases")
+
+    def __init__(
+        self, data: dict[str, Any], phases: Phases, make: Callable[[dict[str, Any]], Phases]
+    ) -> None:
+        """Keep the steps, and the raw lists that `make` makes them of again."""
+        self._make = make
+        self._data: dict[str, Any] | None = data
+        self._packed = b""
+        self._phases: Phases | None = phases
+
+    def phases(self) -> Phases:
+        """Give the steps; those that were put away are made anew each time."""
+        if self._phases is not None:
+            return self._phases
+        return self._make(self._data or marshal.loads(zlib.decompress(self._packed)))  # noqa: S302  # what we packed ourselves
+
+    def put_away(self) -> None:
+        """Keep as little as can be."""
+        self._phases = None
+        if self._data is not None:
+            with suppress(ValueError):  # a value that holds itself cannot be packed
+                self._packed = zlib.compress(marshal.dumps(self._data), 1)
+                self._data = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A checked scenario: one document of a file, with one combination of its values.
 
     `path` is how reports name the file, with forward slashes; `id_suffix` tells apart what one
-    file gives: `""`, `::Second document`, `[small-eu]`. `env` and `secrets` are the names of
-    variables and secrets that it cannot do without.
+    file gives: `""`, `::Second document`, `[small-eu]`. `endpoints` are those that need not be
+    filled in; `env` and `secrets` name the variables and secrets that it cannot do without.
     """
 
     path: str
@@ -145,9 +195,9 @@ class Scenario:
     serial: bool
     skip: str | None
     xfail: str | None
-    setup: tuple[StepNode, ...]
-    steps: tuple[StepNode, ...]
-    teardown: tuple[StepNode, ...]
+    body: Body = field(repr=False)
+    step_count: int
+    endpoints: tuple[str, ...]
     env: frozenset[str]
     secrets: frozenset[str]
     document: Document
@@ -156,10 +206,9 @@ class Scenario:
         """Find a part of the scenario in its file, e.g. `("steps", 0, "expect", "status")`."""
         return self.document.locate(location, key=key)
 
-    def definitions(self) -> Iterator[StepDefinition]:
-        """List every step as it is written, also those of setup, teardown and reused documents."""
-        for nodes in (self.setup, self.steps, self.teardown):
-            yield from _definitions(nodes)
+    def phases(self) -> Phases:
+        """Give its steps."""
+        return self.body.phases()
 
 
 def _definitions(nodes: tuple[StepNode, ...]) -> Iterator[StepDefinition]:

@@ -38,6 +38,12 @@ class Scope:
         """Let the steps that follow read captures."""
         self._captures.update(dict.fromkeys(names))
 
+    def anew(self) -> Scope:
+        """Give the same scope before anything was captured."""
+        fresh = Scope(self._roots)
+        fresh._later = self._later  # its own class
+        return fresh
+
     def below(self, roots: Mapping[str, Collection[str] | None]) -> Scope:
         """Give a scope with more roots, whose captures are shared."""
         inner = copy.copy(self)

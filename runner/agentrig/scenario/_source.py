@@ -265,14 +265,18 @@ class Source:
                 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Document:
-    """One document of a file: its data, and where its parts stand."""
+    """One document of a file: its data, until it is let go, and where its parts stand."""
 
     source: Source
     index: int
     data: Any
     _begins: int | None = None
+
+    def let_go(self) -> None:
+        """Forget the data: whoever needs some of it has kept it."""
+        self.data = None
 
     @property
     def line(self) -> int:

@@ -147,7 +147,7 @@ def test_steps_are_reused_from_another_file(folder: Folder) -> None:
         "name: A\nsteps:\n  - uses: lib.yaml#log in\n    with: {user: me}\n  - path: /${token}\n",
         lib_yaml=LIBRARY,
     )
-    inner, outer = one.definitions()
+    inner, outer = one.phases().definitions()
     assert inner.place.locate().path == "lib.yaml"
     assert outer.place.locate().line == 5
 
@@ -260,7 +260,7 @@ def test_what_is_filled_in_later_is_not_judged_before(folder: Folder) -> None:
     (one,) = folder.load(
         "name: A\nvars: {n: 200}\nsteps: [{path: '${env.P}', expect: {status: '${n}'}}]\n"
     )
-    (step,) = one.definitions()
+    (step,) = one.phases().definitions()
     assert step.ready is None
 
 
@@ -296,3 +296,27 @@ def test_a_matrix_keeps_the_rules_of_github_actions(
     assert [{name: one[name] for name in values} for one in full[: len(left)]] == left
     for entry in include:
         assert any(entry.items() & one.items() for one in full)
+
+
+def test_steps_that_were_put_away_come_back_the_same(folder: Folder) -> None:
+    (one, _) = folder.load(
+        "name: A\nmatrix: {m: [x, y]}\nvars: {p: 1}\n"
+        "setup: [{uses: lib.yaml#log in, with: {user: '${matrix.m}'}}]\n"
+        "steps:\n  - path: /${token}\n    capture: {id: {jq: .id}}\n  - path: /x\n"
+        "teardown: [{path: '/${id}', expect: {checks: [{jq: .a, equals: 1}]}}]\n",
+        lib_yaml=LIBRARY,
+    )
+    kept = one.phases()
+    assert one.phases() is kept
+    one.body.put_away()
+    for _ in range(2):
+        made = one.phases()
+        assert made is not kept
+        assert [step.ready for step in made.definitions()] == [
+            step.ready for step in kept.definitions()
+        ]
+        assert [step.title for step in made.definitions()] == [
+            step.title for step in kept.definitions()
+        ]
+        places = [str(step.place.locate()) for step in made.definitions()]
+        assert places == [str(step.place.locate()) for step in kept.definitions()]
