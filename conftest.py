@@ -10,6 +10,8 @@ import pytest
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List the tests that could not run here."""
+    if _runs_scenarios(terminalreporter.config):
+        return
     skipped = terminalreporter.getreports("skipped")
     if skipped:
         terminalreporter.section("could not run here")
@@ -23,8 +25,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or "CI" not in os.environ or hasattr(session.config, "workerinput"):
         return
+    if _runs_scenarios(session.config):
+        return
     if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _runs_scenarios(config: pytest.Config) -> bool:
+    """Tell `agentrig run` in this repository, which loads this file too, from a run of tests."""
+    return config.pluginmanager.has_plugin("agentrig.pytest_plugin")
 
 
 def _reason(report: pytest.TestReport) -> str:
