@@ -8,6 +8,9 @@ from typing import Any
 __all__ = ["json_problem"]
 
 
+_GOOD = frozenset({str, int, bool, type(None)})
+
+
 def json_problem(
     value: Any, *, text_keys: bool = False
 ) -> tuple[tuple[str | int, ...], str] | None:
@@ -16,6 +19,8 @@ def json_problem(
     An anchor that is used twice is walked once, so that nested aliases cost nothing. JSON is
     written with keys like `1` as text; `text_keys` refuses them, where they would be compared.
     """
+    if type(value) in _GOOD:  # as nearly all values that checks compare with
+        return None
     return _Walk(text_keys=text_keys).problem_in(value, within=(), above=())
 
 
@@ -37,6 +42,8 @@ class _Walk:
         for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(value, dict) and self._is_no_key(part):
                 return within, "a key of a JSON object must be text"
+            if type(inner) in _GOOD:
+                continue
             found = self.problem_in(inner, within=(*within, part), above=(*above, id(value)))
             if found:
                 return found
