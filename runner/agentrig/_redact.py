@@ -37,7 +37,10 @@ def redact_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str],
 
 def redact_url(url: str) -> str:
     """Hide user information and the values of query parameters that look like credentials."""
-    return _SECRET_QUERY.sub(rf"\1={REDACTED}", _USERINFO.sub(f"{REDACTED}@", url))
+    # Most have neither; looking for it takes a tenth of the substitutions' time.
+    if "@" in url:
+        url = _USERINFO.sub(f"{REDACTED}@", url)
+    return _SECRET_QUERY.sub(rf"\1={REDACTED}", url) if "=" in url else url
 
 
 def cut(text: str, limit: int) -> str:

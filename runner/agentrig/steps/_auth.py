@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -40,7 +40,7 @@ class Basic(StrictModel):
 
     def header(self) -> str:
         """Make the value of the Authorization header."""
-        pair = f"{self.username}:{self.password}".encode()
+        pair = f"{self.username}:{self.password}".encode(errors="replace")
         return f"Basic {base64.b64encode(pair).decode()}"
 
 
@@ -73,6 +73,16 @@ class Auth(StrictModel):
     oauth2: OAuth2 | None = Field(
         default=None, description="A token that is fetched once in a run, and renewed in time."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and "${" not in value:
+            kind, _, rest = value.partition(" ")
+            hint = f"write {{bearer: {rest or kind}}}" if kind.lower() != "basic" else None
+            hint = hint or "write {basic: {username: ..., password: ...}}"
+            raise PydanticCustomError("auth", "'auth' must say of which kind", {"hint": hint})
+        return value
 
     @field_validator("bearer")
     @classmethod

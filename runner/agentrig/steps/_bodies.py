@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["body_of", "encode_json", "readable", "show_body"]
 
+# One for all: making it takes as long as writing a small body.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def encode_json(value: object) -> bytes:
-    """Write a value as compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Write a value as compact JSON in UTF-8; half of a surrogate pair becomes `?`."""
+    return _JSON.encode(value).encode(errors="replace")
 
 
 async def body_of(step: BodyStep, folder: Path) -> tuple[bytes | Form | None, str | None]:
@@ -37,11 +40,13 @@ async def body_of(step: BodyStep, folder: Path) -> tuple[bytes | Form | None, st
     if step.body is not None:
         return encode_json(step.body), "application/json"
     if step.form is not None:
-        return urlencode(step.form, doseq=True).encode(), "application/x-www-form-urlencoded"
+        return urlencode(
+            step.form, doseq=True, errors="replace"
+        ).encode(), "application/x-www-form-urlencoded"
     if step.multipart is not None:
         return await _form(step.multipart, folder), None
     if step.raw is not None:
-        return step.raw.encode(), "text/plain; charset=utf-8"
+        return step.raw.encode(errors="replace"), "text/plain; charset=utf-8"
     if step.binary is not None:
         return await _bytes(step.binary, folder), "application/octet-stream"
     return None, None
@@ -78,7 +83,7 @@ async def _form(fields: Mapping[str, MultipartValue], folder: Path) -> Form:
         if isinstance(value, FormFile):
             parts.append(await _file_part(name, value, folder))
         else:
-            parts += [Part(name=name, content=text.encode()) for text in value]
+            parts += [Part(name=name, content=text.encode(errors="replace")) for text in value]
     return Form(tuple(parts))
 
 
@@ -88,7 +93,7 @@ async def _file_part(name: str, value: FormFile, folder: Path) -> Part:
         content = await _read(folder, value.file, f"multipart.{name}.file")
         filename = filename if filename is not None else PurePath(value.file).name
     else:
-        content = (value.content or "").encode()
+        content = (value.content or "").encode(errors="replace")
     kind = value.content_type
     if kind is None and filename is not None:
         kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"

@@ -180,6 +180,14 @@ class Binary(StrictModel):
     )
     base64: str | None = Field(default=None, description="The bytes, instead of a path.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and "${" not in value:
+            hint = f"write {{file: {value}}}, or {{base64: ...}}"
+            raise PydanticCustomError("binary", "'binary' must say of which kind", {"hint": hint})
+        return value
+
     @field_validator("base64")
     @classmethod
     def _is_base64(cls, value: str, info: ValidationInfo) -> str:

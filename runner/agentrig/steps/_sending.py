@@ -118,7 +118,7 @@ async def prepare(
     if step.path != "/" or not is_url(step.endpoint):
         url = url.removesuffix("/") + step.path.translate(_ESCAPES)
     if step.query:
-        url = _with_query(url, urlencode(step.query, doseq=True, quote_via=quote))
+        url = _with_query(url, urlencode(step.query, doseq=True, quote_via=quote, errors="replace"))
     headers = list(step.headers.items())
     if content_type and not any(name.lower() == "content-type" for name in step.headers):
         headers.append(("content-type", content_type))
