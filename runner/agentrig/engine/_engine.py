@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agentrig.engine._resources import RunResources
-from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
+from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun, configured_cluster
 from agentrig.engine._schedule import Schedule
 from agentrig.engine._scheduler import Scheduler
 from agentrig.errors import AgentrigError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from agentrig.engine._counts import Counts
     from agentrig.engine._plan import PlannedScenario
+    from agentrig.kubernetes import KubernetesSettings
     from agentrig.stream import EventStream
     from agentrig.targets import Resolver
 
@@ -47,11 +48,16 @@ class Engine:
         resolver: Resolver,
         schedule: Schedule | None = None,
         run: Mapping[str, Any] | None = None,
+        kubernetes: Callable[[], KubernetesSettings] | None = None,
     ) -> None:
-        """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`."""
+        """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`.
+
+        `kubernetes` says which cluster they work on, by default the one that is configured.
+        """
         self._stream = stream
         self._resolver = resolver
         self._run_names = run or {}
+        self._kubernetes = kubernetes or configured_cluster
         self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
         self._scheduler = Scheduler(
             plan,
@@ -144,6 +150,7 @@ class Engine:
                 resolver=self._resolver,
                 clients=clients,
                 resources=resources,
+                kubernetes=self._kubernetes,
                 kinds=step_kinds(),
                 secrets=self._stream.secrets,
                 run=self._run_names,

@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 
     from agentrig._secrets import Secrets
     from agentrig.engine._plan import PlannedScenario
+    from agentrig.kubernetes import KubernetesSettings
     from agentrig.scenario import Scenario, StepNode
     from agentrig.steps import Clients, Resources, StepKinds
     from agentrig.targets import Resolver, Target
 
-__all__ = ["ScenarioResult", "ScenarioRun"]
+__all__ = ["ScenarioResult", "ScenarioRun", "configured_cluster"]
+
+
+def configured_cluster() -> KubernetesSettings:
+    """Name the cluster of the kubeconfig, or the one around this pod."""
+    from agentrig.kubernetes import KubernetesSettings  # noqa: PLC0415  # 10 ms, seldom used
+
+    return KubernetesSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +89,7 @@ class ScenarioRun:
     secrets: Secrets
     run: Mapping[str, Any]
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
+    kubernetes: Callable[[], KubernetesSettings] = configured_cluster
 
     async def execute(self, planned: PlannedScenario) -> ScenarioResult:
         """Run a scenario to its end, and publish all that happens. Raises only when cancelled.
@@ -119,8 +128,10 @@ class ScenarioRun:
             clients=self.clients,
             cookies=CookieJar(),
             resources=self.resources,
+            kubernetes=self.kubernetes,
             find_target=self._find_target(scenario),
             pacer=self.pacer,
+            started_at=time.time(),
             deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
         )
         variables: dict[str, Any] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from agentrig.errors import Position
     from agentrig.events import Exchange
+    from agentrig.kubernetes import KubernetesSettings
     from agentrig.scenario import Names, Scenario, StepDefinition, StepNode
     from agentrig.steps import Clients, CookieJar, Resources, Step, StepKinds
     from agentrig.targets import Target
@@ -61,7 +62,9 @@ class StepRun:
     clients: Clients
     cookies: CookieJar
     resources: Resources
+    kubernetes: Callable[[], KubernetesSettings]
     find_target: Callable[[str], Awaitable[Target]]
+    started_at: float
     deadline: float | None = None
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
     phase: Phase = Phase.STEPS
@@ -218,7 +221,9 @@ class StepRun:
             cookies=self.cookies,
             find_target=find_target,
             resources=self.resources,
+            kubernetes=self.kubernetes,
             on_teardown=self.undo.append,
+            started_at=self.started_at,
             timeout_s=limit_s,
         )
         result = await self.kinds.kind_of(step).execute(step, context)

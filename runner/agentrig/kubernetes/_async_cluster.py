@@ -12,7 +12,7 @@ from agentrig.kubernetes._conditions import condition_problem
 from agentrig.kubernetes._errors import Refusal, explained
 from agentrig.kubernetes._kinds import WORKLOADS, ObjectRef
 from agentrig.kubernetes._logs import LogLine, LogReader
-from agentrig.kubernetes._objects import POLL_EVERY_S
+from agentrig.kubernetes._objects import seconds
 from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S, Rollouts, must_be_workload
 from agentrig.kubernetes._workloads import label_selector
 
@@ -52,10 +52,10 @@ class LogSearch:
         if self.matched:
             return None
         if not self.pods:
-            return f"no log line {wanted} within {within_s:g} s: no pod was found"
+            return f"no log line {wanted} within {seconds(within_s)}: no pod was found"
         last = "".join(f"\n  {one.pod}/{one.container}: {one.text}" for one in self.last)
         read = f"{self.read} lines of {', '.join(self.pods)} were read"
-        return f"no log line {wanted} within {within_s:g} s: {read}" + (
+        return f"no log line {wanted} within {seconds(within_s)}: {read}" + (
             f", the last:{last}" if last else ""
         )
 
@@ -66,6 +66,7 @@ class AsyncCluster(Rollouts):
     async def restore(self, snapshot: Snapshot, *, timeout_s: float = ROLLOUT_WITHIN_S) -> None:
         """Put back what a change made of an object; what it created is deleted.
 
+        An object that was deleted with `delete` in the meantime stays so.
         A workload is waited for until it is rolled out, what is deleted until it is gone. Raises
         ClusterError where that fails, or takes longer than `timeout_s`.
         """
@@ -73,6 +74,8 @@ class AsyncCluster(Rollouts):
         if snapshot.before is None:
             with explained(f"delete {ref} again", ref.where):
                 try:
+                    # Asked first: who may not create may not delete, and nothing came of it.
+                    await self._get(ref)
                     await self._api.call("DELETE", ref.path)
                 except Refusal as refusal:
                     if not refusal.is_missing:
@@ -80,6 +83,8 @@ class AsyncCluster(Rollouts):
             gone = await self.wait_gone(ref, timeout_s=timeout_s)
             if gone.problem:
                 raise ClusterError(f"{ref} in {ref.where} is left behind: {gone.problem}")
+            return
+        if snapshot.before["metadata"]["uid"] in self._deleted:
             return
         with explained(f"restore {ref}", ref.where):
             after = snapshot.after or await self._get(ref)
@@ -155,7 +160,7 @@ class AsyncCluster(Rollouts):
                 return LogSearch(
                     matched=tuple(matched), read=read, pods=tuple(pods), last=tuple(last)
                 )
-            await self._sleep(POLL_EVERY_S)
+            await self._pause(deadline)
 
     async def _pods(self, where: ObjectRef | str, namespace: str | None) -> list[dict[str, Any]]:
         if isinstance(where, str):

@@ -199,7 +199,7 @@ class Cluster:
         A function in its place is given the object, and waited for until what it gives is true.
         """
 
-        def problem_of(found: dict[str, Any]) -> str | None:
+        async def problem_of(found: dict[str, Any]) -> str | None:
             if isinstance(condition, str):
                 return condition_problem(found, condition=condition, status=status)
             return None if condition(found) else "the function gives nothing that is true"
@@ -207,7 +207,7 @@ class Cluster:
         async def wait() -> dict[str, Any]:
             found = await self._cluster.find(ref, namespace=namespace)
             waited = await self._cluster.wait(found, problem_of, timeout_s=timeout_s)
-            _assert_none(waited.problem, f"{ref} in {found.where}", after_s=timeout_s)
+            _assert_none(waited.problem, f"{ref} in {found.where}")
             return waited.object or {}
 
         return self._do(wait())
@@ -280,7 +280,6 @@ class Cluster:
             raise
 
 
-def _assert_none(problem: str | None, what: str, *, after_s: float | None = None) -> None:
+def _assert_none(problem: str | None, what: str) -> None:
     if problem is not None:
-        late = f" after {after_s:g} s" if after_s is not None else ""
-        raise AssertionError(f"{what}: {problem}{late}")
+        raise AssertionError(f"{what}: {problem}")

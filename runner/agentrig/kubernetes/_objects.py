@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from agentrig.kubernetes._settings import KubernetesSettings
 
-__all__ = ["Objects", "Snapshot", "Waited"]
+__all__ = ["Objects", "Snapshot", "Waited", "seconds"]
 
 POLL_EVERY_S = 0.25
 # A new kind takes the API a moment to serve.
@@ -70,6 +70,7 @@ class Objects:
         self.settings = settings
         self._api = Api(settings)
         self._kinds = Kinds(self._api)
+        self._deleted: set[str] = set()
         self._sleep = sleep
         self._clock = clock
 
@@ -142,6 +143,8 @@ class Objects:
             except Refusal as refusal:
                 if not (refusal.is_missing and ignore_missing):
                     raise
+            if found:
+                self._deleted.add(found["metadata"]["uid"])
         return found
 
     async def patch(
@@ -154,7 +157,7 @@ class Objects:
     async def wait(
         self,
         ref: ObjectRef,
-        problem_of: Callable[[dict[str, Any]], str | None],
+        problem_of: Callable[[dict[str, Any]], Awaitable[str | None]],
         *,
         timeout_s: float,
     ) -> Waited:
@@ -163,10 +166,13 @@ class Objects:
         while True:
             with explained(f"get {ref}", ref.where):
                 found = await self._get_if_there(ref)
-            problem = "it is not there" if found is None else problem_of(found)
-            if problem is None or self._clock() >= deadline:
-                return Waited(problem=problem, object=found)
-            await self._sleep(POLL_EVERY_S)
+            problem = "it is not there" if found is None else await problem_of(found)
+            if problem is None:
+                return Waited(problem=None, object=found)
+            if self._clock() >= deadline:
+                late = f"{problem}, after {seconds(timeout_s)}"
+                return Waited(problem=late, object=found)
+            await self._pause(deadline)
 
     async def wait_gone(self, ref: ObjectRef, *, timeout_s: float) -> Waited:
         """Wait until an object is gone; another one of the same name is not it."""
@@ -180,10 +186,10 @@ class Objects:
                 uid = found["metadata"]["uid"]
                 finalizers = ", ".join(found["metadata"].get("finalizers") or ())
             if self._clock() >= deadline:
-                problem = f"it is still there after {timeout_s:g} s"
+                problem = f"it is still there after {seconds(timeout_s)}"
                 problem += f" (finalizers: {finalizers})" if finalizers else ""
                 return Waited(problem=problem, object=found)
-            await self._sleep(POLL_EVERY_S)
+            await self._pause(deadline)
 
     async def _get(self, ref: ObjectRef) -> dict[str, Any]:
         found: dict[str, Any] = await self._api.call("GET", ref.path)
@@ -220,9 +226,17 @@ class Objects:
             except ClusterError:
                 if self._clock() >= deadline:
                     raise
-                await self._sleep(POLL_EVERY_S)
+                await self._pause(deadline)
             else:
                 return
 
+    async def _pause(self, deadline: float) -> None:
+        await self._sleep(max(0.0, min(POLL_EVERY_S, deadline - self._clock())))
+
     def _where(self, namespace: str | None) -> str:
         return f"namespace {namespace or self.settings.namespace}"
+
+
+def seconds(value: float) -> str:
+    """Write a time in messages: no one waits for a millionth."""
+    return f"{round(value, 2):g} s"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agentrig.errors import ClusterError, UsageError
 from agentrig.kubernetes._errors import explained
 from agentrig.kubernetes._kinds import WORKLOADS, ObjectRef
-from agentrig.kubernetes._objects import POLL_EVERY_S, Objects
+from agentrig.kubernetes._objects import Objects, seconds
 from agentrig.kubernetes._workloads import (
     env_of,
     env_patch,
@@ -81,10 +81,10 @@ class Rollouts(Objects):
             if problem is None:
                 break
             if stuck or self._clock() >= deadline:
-                late = "by its own deadline" if stuck else f"after {timeout_s:g} s"
+                late = "by its own deadline" if stuck else f"after {seconds(timeout_s)}"
                 why = await self._why_not_ready(workload, ref)
                 raise ClusterError(f"{ref} in {ref.where} is not rolled out {late}: {problem}{why}")
-            await self._sleep(POLL_EVERY_S)
+            await self._pause(deadline)
         if self.settings.on_rollout:
             # It opens tunnels anew, and waits for them.
             await asyncio.to_thread(self.settings.on_rollout)

@@ -83,6 +83,7 @@ class Run:
                 stream=self.stream,
                 resolver=self.resolver,
                 schedule=self.options.schedule,
+                kubernetes=self.kubernetes_settings,
                 run={
                     "id": self.options.run_id,
                     "namespace": self.options.targets.namespace,

@@ -119,7 +119,7 @@ class StepLoader:
         )
         rest = {key: value for key, value in raw.items() if key not in _FIRST} if templated else raw
         template = self.template(rest, place, inner) if templated else None
-        context = {**self._context, "names": inner.jq_names}
+        context = {**self._context, "names": inner.jq_names, "folder": place.folder}
         ready, bad = self._validated(model, raw, place, context)
         if bad:
             return None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agentrig.checks import Output
     from agentrig.errors import Position
     from agentrig.events import CheckResult, Exchange
+    from agentrig.kubernetes import KubernetesSettings
     from agentrig.scenario import Location, Names, Place, Scenario
     from agentrig.steps._clients import Clients
     from agentrig.steps._cookies import CookieJar
@@ -33,7 +34,8 @@ class Resources(Protocol):
 class StepContext:
     """The step's place in its run.
 
-    `cookies` are the scenario's; `timeout_s` is how long the step may take.
+    `cookies` are the scenario's, which began at `started_at` (seconds since the epoch);
+    `timeout_s` is how long the step may take. `kubernetes` says which cluster the run works on.
     """
 
     scenario: Scenario
@@ -43,7 +45,9 @@ class StepContext:
     cookies: CookieJar
     find_target: Callable[[str], Awaitable[Target]]
     resources: Resources
+    kubernetes: Callable[[], KubernetesSettings]
     on_teardown: Callable[[Callable[[], Awaitable[None]]], None]
+    started_at: float
     timeout_s: float
 
     @property

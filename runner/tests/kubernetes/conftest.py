@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,15 @@ import pytest
 
 from agentrig.kubernetes import Cluster, KubernetesSettings
 from tests.support.clock import Clock
-from tests.support.fixtures import agent, rig
+from tests.support.fixtures import agent, rig, until
 from tests.support.kube_api import KubeApi, running_kube_api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.support.agent_server import AgentServer
 
-__all__ = ["agent", "rig"]
+__all__ = ["agent", "rig", "until"]
 
 
 @pytest.fixture
@@ -88,16 +87,3 @@ def kubectl(
     monkeypatch.setenv("PLAY_KUBECTL", str(one.file))
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return one
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], Any]], None]:
-    """Give `until(condition)`: waits for what another process does."""
-
-    def wait(condition: Callable[[], Any]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come about"
-            time.sleep(0.01)
-
-    return wait

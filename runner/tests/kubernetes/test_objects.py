@@ -309,7 +309,7 @@ def test_a_condition_that_does_not_come_is_a_failed_test(
     api.on("GET", "/api/v1/namespaces/demo/pods/x", answer)
     with pytest.raises(AssertionError) as caught:
         cluster.wait("pod/x", "Ready", timeout_s=0)
-    assert str(caught.value) == f"pod/x in namespace demo: {problem} after 0 s"
+    assert str(caught.value) == f"pod/x in namespace demo: {problem}, after 0 s"
 
 
 def test_a_condition_can_be_waited_for_to_be_false_and_a_function_to_hold(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from agentrig._secrets import Secrets
 from agentrig.engine import RunResources, ScenarioRun, plan_scenario
 from agentrig.events import Event, StepFinished
+from agentrig.kubernetes import KubernetesSettings
 from agentrig.scenario import load_scenarios
 from agentrig.steps import Clients, step_kinds
 from agentrig.targets import Resolver, TargetSettings, Via
@@ -25,7 +26,8 @@ EventT = TypeVar("EventT", bound=Event)
 class Bench:
     """Keeps an event loop and its connections for many scenarios; a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, kubernetes: KubernetesSettings | None = None) -> None:
+        self.kubernetes = kubernetes or KubernetesSettings()
         self.folder = folder
         self._file = folder / "bench.yaml"
         self._runner = asyncio.Runner()
@@ -72,6 +74,7 @@ class Bench:
                 resolver=Resolver(settings),
                 clients=self._clients,
                 resources=resources,
+                kubernetes=lambda: self.kubernetes,
                 kinds=step_kinds(),
                 secrets=secrets,
                 run={"id": "bench", "namespace": "demo", "shard": 0, "attempt": 0},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,10 +11,10 @@ from tests.support.agent_server import AgentServer, agent_server
 from tests.support.rig import Rig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["agent", "rig"]
+__all__ = ["agent", "rig", "until"]
 
 
 @pytest.fixture
@@ -27,3 +28,16 @@ def agent() -> Iterator[AgentServer]:
 def rig(tmp_path: Path, agent: AgentServer) -> Rig:
     """Give an empty working directory whose scenarios speak to `agent`."""
     return Rig(tmp_path, agent.url)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Any]], None]:
+    """Give `until(condition)`: waits for what another process does."""
+
+    def wait(condition: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.01)
+
+    return wait
