@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ModuleMutant", "ScenarioMutant", "module_mutants", "scenario_mutants"]
+__all__ = ["ModuleMutants", "ScenarioMutant", "module_mutants", "scenario_mutants"]
 
 # Larger than every number that a demo scenario expects.
 FAR = 1000
@@ -29,12 +29,16 @@ class ScenarioMutant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModuleMutant:
-    """A module that differs in one constant of an assert of `function`."""
+class ModuleMutants:
+    """One module with a copy of a test for each constant, and whole copies for those of helpers.
 
-    function: str
-    line: int
+    The tests stand together because some of them restart a sidecar, which those that follow then
+    find as they need it. `tests` are the names of the copies in `source`.
+    """
+
+    tests: list[str]
     source: str
+    helpers: list[str]
 
 
 def scenario_mutants(scenario: dict[str, Any]) -> Iterator[ScenarioMutant]:
@@ -92,12 +96,15 @@ def _other(value: Any) -> Any:
     raise AssertionError(f"no mutant of {value!r}")
 
 
-def module_mutants(source: str) -> Iterator[ModuleMutant]:
+def module_mutants(source: str) -> ModuleMutants:
     """Change each constant that an assert compares or looks up, one at a time.
 
     What an assert says when it fails is no expectation, nor are the bounds of a slice.
     """
-    count = sum(1 for _ in _constants(ast.parse(source)))
+    original = ast.parse(source)
+    count = sum(1 for _ in _constants(original))
+    tests: list[ast.stmt] = []
+    helpers: list[str] = []
     for number in range(count):
         tree = ast.parse(source)
         function, constant, direction = list(_constants(tree))[number]
@@ -107,16 +114,29 @@ def module_mutants(source: str) -> Iterator[ModuleMutant]:
             constant.value += direction * FAR
         else:
             constant.value = _other(constant.value)
-        yield ModuleMutant(function=function, line=constant.lineno, source=ast.unparse(tree))
+        if function.name.startswith("test_"):
+            function.name += f"_mutant_{number}"
+            tests.append(function)
+        else:
+            helpers.append(ast.unparse(tree))
+    original.body = [node for node in original.body if not _is_test(node)] + tests
+    names = [test.name for test in tests if isinstance(test, ast.FunctionDef)]
+    return ModuleMutants(tests=names, source=ast.unparse(original), helpers=helpers)
 
 
-def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.Constant | ast.List, int]]:
-    """Give each constant, its function, and the direction that makes its comparison fail."""
+def _is_test(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+
+
+def _constants(
+    tree: ast.Module,
+) -> Iterator[tuple[ast.FunctionDef, ast.Constant | ast.List, int]]:
+    """Give each constant with its function and the direction that makes its comparison fail."""
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         for node in ast.walk(function):
             if isinstance(node, ast.Assert):
                 for constant, direction in _within(node.test, 1):
-                    yield function.name, constant, direction
+                    yield function, constant, direction
 
 
 def _within(node: ast.AST, direction: int) -> Iterator[tuple[ast.Constant | ast.List, int]]:
