@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from agentrig.errors import Mistake, Position
 
-__all__ = ["printable", "render_excerpt", "render_mistakes"]
+__all__ = ["printable", "render_excerpt", "render_mistake", "render_mistakes"]
 
 # A line of minified YAML must not fill the screen: this much is shown around the fault.
 MAX_COLUMNS = 120
@@ -38,9 +38,13 @@ def render_excerpt(at: Position, note: str = "") -> str:
 
 def render_mistakes(mistakes: Iterable[Mistake]) -> str:
     """Render all mistakes of a file, a blank line between two."""
-    return "\n\n".join(
-        f"error: {printable(m.message)}\n{render_excerpt(m.at, m.hint or '')}" for m in mistakes
-    )
+    return "\n\n".join(render_mistake(mistake) for mistake in mistakes)
+
+
+def render_mistake(mistake: Mistake, *, kind: str = "error") -> str:
+    """Render one mistake; `kind` stands before its message."""
+    excerpt = render_excerpt(mistake.at, mistake.hint or "")
+    return f"{kind}: {printable(mistake.message)}\n{excerpt}"
 
 
 def printable(text: str) -> str:

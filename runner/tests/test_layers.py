@@ -30,12 +30,13 @@ ALLOWED = {
     "targets": TARGETS,
     "checks": CHECKS,
     "steps": STEPS,
+    "lint": STEPS | {"lint"},
     "engine": ENGINE,
     # Reports are made of events alone, so that a journal is enough to make them again.
     "reporters": BASE | {"stream"},
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters"},
-    "cli": ENGINE | {"reporters", "pytest_plugin"},
+    "cli": ENGINE | {"lint", "reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"cli"},
 }

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from agentrig._excerpt import render_mistakes
-from agentrig.errors import Mistake, ScenarioError, UsageError
-from agentrig.scenario import is_rows_file, load_scenarios
+from agentrig.errors import UsageError
+from agentrig.lint import RULES, lint_file
+from agentrig.scenario import is_rows_file
 from agentrig.steps import step_kinds
 from agentrig.targets import CONFIG_FILE, target_settings
+
+if TYPE_CHECKING:
+    from agentrig.lint import Finding
 
 __all__ = ["lint"]
 
@@ -34,26 +38,38 @@ _NOT_SEARCHED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules"
     metavar="NAME=URL",
     help="A target that the scenarios may use, as in `run`. Repeatable.",
 )
-def lint(paths: tuple[Path, ...], *, targets: tuple[str, ...]) -> int:
+@click.option(
+    "--ignore",
+    multiple=True,
+    type=click.Choice(list(RULES)),
+    metavar="RULE",
+    help=f"A rule to leave out: {', '.join(RULES)}. Repeatable.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How findings are printed: for people, for scripts, as annotations of GitHub Actions.",
+)
+def lint(
+    paths: tuple[Path, ...], *, targets: tuple[str, ...], ignore: tuple[str, ...], style: str
+) -> int:
     """Check scenario files without running them.
 
     Exit codes: 0 no mistakes, 4 mistakes, 5 no scenario files.
     """
+    from agentrig.cli._findings import STYLES  # noqa: PLC0415  # help and version need none
+
     endpoints = target_settings(targets=targets).names
     files = _scenario_files(paths)
-    mistakes: list[Mistake] = []
-    bad_files = 0
+    found: list[Finding] = []
     for file in files:
-        try:
-            load_scenarios(file, step_kinds(), endpoints=endpoints)
-        except ScenarioError as error:
-            mistakes += error.mistakes
-            bad_files += 1
-    if mistakes:
-        click.echo(render_mistakes(mistakes))
-        click.echo(f"\n{_count(len(mistakes), 'mistake')} in {_count(bad_files, 'file')}")
+        found += lint_file(file, step_kinds(), endpoints=endpoints, ignore=ignore)
+    click.echo(STYLES[style](found, len(files)), nl=False)
+    if any(not one.is_warning for one in found):
         return UsageError.exit_code
-    click.echo(f"{_count(len(files), 'scenario')}, no mistakes")
     return 0 if files else 5
 
 
@@ -73,7 +89,3 @@ def _is_collected(file: Path, root: Path) -> bool:
     folders = file.relative_to(root).parts[:-1]
     ignored = any(fnmatch(folder, pattern) for folder in folders for pattern in _NOT_SEARCHED)
     return file.name != CONFIG_FILE and not is_rows_file(file) and not ignored
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from agentrig.scenario._controls import (
 )
 from agentrig.scenario._data import is_rows_file, read_rows
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
+from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
@@ -29,6 +30,8 @@ __all__ = [
     "Document",
     "Duration",
     "Eventually",
+    "FilePath",
+    "IsFile",
     "Location",
     "Locator",
     "MissingNameError",

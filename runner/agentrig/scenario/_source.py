@@ -51,6 +51,11 @@ class Source:
         self._packed = b""
         self._roots: list[yaml.Node | None] = []
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """The lines of the text, as YAML breaks them."""
+        return self._lines
+
     @classmethod
     def read(cls, file: Path, *, path: str | None = None) -> Source:
         """Read `file` as UTF-8."""

@@ -3,6 +3,7 @@
 from agentrig.steps._clients import Clients
 from agentrig.steps._context import Resources, StepContext, StepResult
 from agentrig.steps._cookies import CookieJar
+from agentrig.steps._expect import HttpExpect
 from agentrig.steps._messages import Form, NoAnswerError, Part, Request, Response, Streamed
 from agentrig.steps._model import Step
 from agentrig.steps._registry import DEFAULT_KIND, GROUP, StepKind, StepKinds, step_kinds
@@ -14,6 +15,7 @@ __all__ = [
     "Clients",
     "CookieJar",
     "Form",
+    "HttpExpect",
     "NoAnswerError",
     "Part",
     "Request",

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from agentrig.scenario import StrictModel
+from agentrig.scenario import FilePath, StrictModel
 from agentrig.steps._redirects import DEFAULT_REDIRECTS
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ Fields: TypeAlias = dict[
 class FormFile(StrictModel):
     """A file of a multipart form: from the disk, or written here."""
 
-    file: str | None = Field(
-        default=None, min_length=1, description="A file's path, relative to this one."
-    )
+    file: FilePath | None = Field(default=None, description="A file's path, relative to this one.")
     content: str | None = Field(default=None, description="The file's text, instead of a path.")
     filename: str | None = Field(
         default=None, description="Its name for the receiver. Default: the file's own."
@@ -175,9 +173,7 @@ else:
 class Binary(StrictModel):
     """Bytes for a body."""
 
-    file: str | None = Field(
-        default=None, min_length=1, description="A file's path, relative to this one."
-    )
+    file: FilePath | None = Field(default=None, description="A file's path, relative to this one.")
     base64: str | None = Field(default=None, description="The bytes, instead of a path.")
 
     @model_validator(mode="before")

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import redact_url
-from agentrig.scenario import Duration, StrictModel, closest, json_problem
+from agentrig.scenario import Duration, FilePath, StrictModel, closest, json_problem
 from agentrig.steps._auth import Auth  # noqa: TC001  # pydantic resolves it
 from agentrig.steps._fields import (
     TOKEN,
@@ -42,16 +42,15 @@ BODIES = ("body", "form", "multipart", "raw", "binary")
 class TlsKeys(StrictModel):
     """Whom a connection trusts, and as whom it comes; files are relative to this one."""
 
-    ca: str | None = Field(
+    ca: FilePath | None = Field(
         default=None,
-        min_length=1,
         description="A PEM file of authorities to trust besides the system's.",
     )
-    cert: str | None = Field(
-        default=None, min_length=1, description="A PEM file with the client's certificate."
+    cert: FilePath | None = Field(
+        default=None, description="A PEM file with the client's certificate."
     )
-    key: str | None = Field(
-        default=None, min_length=1, description="Its key, unless that is in `cert` as well."
+    key: FilePath | None = Field(
+        default=None, description="Its key, unless that is in `cert` as well."
     )
     server_name: str | None = Field(
         default=None,

@@ -16,7 +16,7 @@ def test_lint_finds_nothing_wrong(rig: Rig) -> None:
     rig.scenario("a")
     rig.scenario("sub/b")
     rig.write("agentrig.yaml", "namespace: there\n")
-    rig.write("sub/c.yml", "name: c\nsteps: [{path: /}]\n")
+    rig.write("sub/c.yml", "name: c\nsteps: [{path: /, expect: {status: 200}}]\n")
     ran = rig.here("lint", ".")
     assert (ran.code, ran.out) == (0, "3 scenarios, no mistakes\n"), ran.said
 
@@ -63,7 +63,7 @@ def test_lint_of_what_cannot_be_read_exits_with_4(rig: Rig) -> None:
 
 
 def test_lint_knows_the_targets_that_it_is_given(rig: Rig) -> None:
-    rig.write("a.yaml", "name: a\nsteps: [{endpoint: search, path: /}]\n")
+    rig.write("a.yaml", "name: a\nsteps: [{endpoint: search, expect: {status: 200}}]\n")
     assert rig.here("lint", "a.yaml").code == 4
     assert rig.here("lint", "a.yaml", "--target", "search=http://x").code == 0
     assert rig.here("lint", "a.yaml", "--target", "search").code == 4
@@ -94,7 +94,8 @@ def test_rows_that_say_so_by_their_name_are_no_scenario(rig: Rig) -> None:
     rig.write(
         "a.yaml",
         f"name: A\ndata: limits.data.yaml\nsteps:\n- endpoint: {rig.url}\n"
-        "  path: /status/${data.status}\n",
+        "  path: /status/${data.status}\n"
+        "  expect: {checks: [{status: {equals: '${data.status}'}}]}\n",
     )
     assert rig.here("lint", ".").out == "1 scenario, no mistakes\n"
     ran = rig.run(".")

@@ -125,7 +125,7 @@ def test_every_other_command_is_executed_by_ci() -> None:
 @pytest.mark.parametrize("block", CONFIGS, ids=str)
 def test_configuration_is_read(block: Block, tmp_path: Path, demo: Demo) -> None:
     (tmp_path / "agentrig.yaml").write_text(block.text, encoding="utf-8")
-    scenario = "name: A target of its own\nsteps:\n  - {endpoint: search, path: /}\n"
+    scenario = "name: A target of its own\nsteps:\n  - {endpoint: search, expect: {status: 200}}\n"
     (tmp_path / "search.yaml").write_text(scenario, encoding="utf-8")
     done = shell("agentrig lint search.yaml", tmp_path, demo)
     assert done.returncode == 0, done.stdout

@@ -1,0 +1,94 @@
+"""Secrets that are written in a file instead of being read from where they are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from agentrig._redact import redact_url
+from agentrig.errors import Mistake
+from agentrig.lint._finding import Finding
+from agentrig.lint._secret_shapes import is_placeholder, known_secret
+from agentrig.lint._walk import values_below
+from agentrig.scenario import is_templated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentrig.errors import Position
+    from agentrig.lint._walk import LintedDocument
+
+__all__ = ["literal_secrets"]
+
+Location = tuple[str | int, ...]
+
+# The words of redaction, at the end of a name: `token_url` and `max_tokens` are none.
+_CREDENTIAL = re.compile(
+    r"(?:authorization|bearer|secret|passw(?:or)?d|passphrase|pwd|credentials?|jwt|token"
+    r"|(?:api|access|secret|subscription|function|functions|master|private|auth)[-_]?key)",
+    re.IGNORECASE,
+)
+_COOKIE_HEADER = re.compile(r"(?:set-)?cookie", re.IGNORECASE)
+# Below these, what looks like a name of a secret names a part of what came.
+_NOT_SENT = ("expect", "capture")
+_COMMENT = "# agentrig: ignore[secret]"
+_PHASES = ("setup", "steps", "teardown")
+
+
+def literal_secrets(document: LintedDocument) -> Iterator[Finding]:
+    """Find values that look like secrets; the excerpt of a finding does not show them."""
+    for location, value in values_below(document.document.data):
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            continue
+        text = str(value)
+        if found := known_secret(text):
+            what, start, length = found
+            at = document.document.locate_text(location, start, length)
+            yield _finding(f"this looks like {what}", at, location)
+        elif _is_named_secret(location, text):
+            at = document.document.locate(location)
+            yield _finding(f"'{_name(location)}' holds a secret", at, location)
+        elif _is_url_with_secret(text):
+            at = document.document.locate(location)
+            yield _finding("this URL holds a secret", at, ())
+
+
+def _finding(message: str, at: Position, location: Location) -> Finding:
+    name = re.sub(r"\W+", "_", _name(location)).strip("_").upper() or "NAME"
+    scheme = "Bearer " if name.endswith("AUTHORIZATION") else ""
+    where = "" if location else " in its place"
+    hint = f"write '{scheme}${{secret.{name}}}'{where}; if it is none: {_COMMENT}"
+    return Finding("secret", Mistake(message=message, at=_hidden(at), hint=hint))
+
+
+def _hidden(at: Position) -> Position:
+    """Write stars in the excerpt: what lint prints goes into the logs of a CI server."""
+    start, end = at.column - 1, at.column - 1 + at.length
+    return dataclasses.replace(at, text=at.text[:start] + "*" * at.length + at.text[end:])
+
+
+def _is_named_secret(location: Location, text: str) -> bool:
+    if is_templated(text) or is_placeholder(text) or _is_not_sent(location):
+        return False
+    name = _name(location)
+    in_headers = len(location) > 1 and location[-2] == "headers"
+    is_cookie = in_headers and _COOKIE_HEADER.fullmatch(name) is not None
+    found = list(_CREDENTIAL.finditer(name))
+    return is_cookie or bool(found and found[-1].end() == len(name))
+
+
+def _is_not_sent(location: Location) -> bool:
+    return location[0] in _PHASES and len(location) > 2 and location[2] in _NOT_SENT  # noqa: PLR2004  # phase, index, key
+
+
+def _is_url_with_secret(text: str) -> bool:
+    if not text.startswith("/") and "://" not in text:
+        return False
+    if is_templated(text) or " " in text or is_placeholder(text):
+        return False
+    return redact_url(text) != text
+
+
+def _name(location: Location) -> str:
+    return next((part for part in reversed(location) if isinstance(part, str)), "")
