@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
+from agentrig.checks._described import describe
 from agentrig.checks._matcher import CannotMatchError, Matcher, Missing
 from agentrig.checks._registry import matchers, operand_adapter
 from agentrig.checks._values import show
@@ -18,7 +19,8 @@ from agentrig.scenario import closest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
 __all__ = [
@@ -74,6 +76,12 @@ class Matchers:
         return core_schema.with_info_plain_validator_function(cls.parse)
 
     @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return describe("Matchers", cls, handler)
+
+    @classmethod
     def parse(cls, raw: Any, info: ValidationInfo) -> Matchers:
         """Read a mapping from names to operands. Raises ValidationError with all its mistakes."""
         if not isinstance(raw, dict):
@@ -113,7 +121,10 @@ def _choices(raw: Any, info: ValidationInfo) -> tuple[Matchers, ...]:
     return tuple(found)
 
 
-MatchersList = Annotated[tuple[Matchers, ...], PlainValidator(_choices)]
+MatchersList = Annotated[
+    tuple[Matchers, ...],
+    PlainValidator(_choices, json_schema_input_type=Annotated[list[Matchers], Field(min_length=1)]),
+]
 """A list of mappings of matchers, not empty."""
 
 

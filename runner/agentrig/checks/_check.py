@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from pydantic import Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
-from agentrig.checks._bound import HINT, KEY, BoundMatcher, bind, unknown_key
+from agentrig.checks._bound import HINT, KEY, BoundMatcher, Matchers, bind, unknown_key
+from agentrig.checks._described import describe
 from agentrig.checks._registry import matchers
 from agentrig.checks._subject import PLAIN, SELECTING, Subject, selecting_subject
 from agentrig.scenario import StrictModel
@@ -16,7 +17,8 @@ from agentrig.scenario import StrictModel
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 __all__ = ["Capture", "Check", "Expect"]
 
@@ -46,6 +48,12 @@ class Check:
         cls, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(cls.parse)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return describe("Check", Matchers, handler)
 
     @classmethod
     def parse(cls, raw: Any, info: ValidationInfo) -> Check:
@@ -90,6 +98,12 @@ class Capture:
         return core_schema.with_info_plain_validator_function(cls.parse)
 
     @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return describe("Capture", Matchers, handler)
+
+    @classmethod
     def parse(cls, raw: Any, info: ValidationInfo) -> Capture:
         """Read a mapping of one subject. Raises ValidationError with all its mistakes."""
         reader = _Reader(raw, info, what="a capture")
@@ -122,9 +136,14 @@ class _Reader:
         self._mistakes: list[InitErrorDetails] = []
 
     def mistake(
-        self, location: tuple[str | int, ...], message: str, hint: str | None = None
+        self,
+        location: tuple[str | int, ...],
+        message: str,
+        hint: str | None = None,
+        *,
+        kind: LiteralString = "check",
     ) -> None:
-        problem = PydanticCustomError("check", "{problem}", {"problem": message, "hint": hint})
+        problem = PydanticCustomError(kind, "{problem}", {"problem": message, "hint": hint})
         self._mistakes.append(InitErrorDetails(type=problem, loc=location, input=self._raw))
 
     def subject(self) -> Subject:
@@ -132,8 +151,9 @@ class _Reader:
         kinds = [kind for kind in self._raw if kind in _SUBJECTS]
         if not kinds:
             self.unknown([*_SUBJECTS, *matchers().names])
+            self.finish()
             hint = f"say what it is about: {', '.join(_SUBJECTS)}"
-            self.mistake((), f"{self._what} needs a subject", hint)
+            self.mistake((), f"{self._what} needs a subject", hint, kind="no_subject")
             self.finish()
         for kind in kinds[1:]:
             message = f"'{kinds[0]}' and '{kind}' are two subjects of {self._what}"
@@ -158,6 +178,14 @@ class _Reader:
 
     def bind(self, raw: Any, within: tuple[str, ...], known: tuple[str, ...]) -> list[BoundMatcher]:
         """Bind the matchers in a mapping: the check itself, or what stands below its subject."""
+        if raw is None:
+            self.mistake(
+                within,
+                f"'{within[0]}' has no value",
+                "give it one, or take the key away",
+                kind="no_value",
+            )
+            return []
         if not isinstance(raw, dict):
             hint = f"write '{within[0]}: {{equals: {raw}}}'" if _is_scalar(raw) else HINT
             self.mistake(within, f"'{within[0]}' must hold matchers", hint)
@@ -168,8 +196,12 @@ class _Reader:
                 bound.append(bind(name, operand, self._info, self._mistakes, within=within))
             elif within:
                 self._mistakes.append(unknown_key(name, known, within))
-        if not bound and not self._mistakes and not self._has_unknown(known):
-            self.mistake(within, "the check cannot fail: it has no matcher", HINT)
+        # A name that is none was meant to be one, and is told already.
+        others = {*raw, *self._raw} - {*_SUBJECTS}
+        if not bound and not others:
+            self.mistake(
+                within, "the check cannot fail: it has no matcher", HINT, kind="no_matcher"
+            )
         return [one for one in bound if one]
 
     def unknown(self, known: list[str] | tuple[str, ...]) -> None:
@@ -183,9 +215,6 @@ class _Reader:
         if self._mistakes:
             raise ValidationError.from_exception_data(self._what, self._mistakes)
 
-    def _has_unknown(self, known: tuple[str, ...]) -> bool:
-        return any(name not in known and name not in _SUBJECTS for name in self._raw)
-
 
 def _key(raw: Any, info: ValidationInfo) -> Hashable | None:
     """Give what tells a check of plain values alone from all others; types too, as 1 is no true."""
@@ -194,7 +223,10 @@ def _key(raw: Any, info: ValidationInfo) -> Hashable | None:
     types = tuple(map(type, raw.values()))
     if not _PLAIN_TYPES.issuperset(types):
         return None
-    return matchers(), (info.context or {}).get("names"), tuple(raw.items()), types
+    context = info.context or {}
+    # Operands may be files beside the scenario.
+    around = (context.get("names"), context.get("folder"))
+    return matchers(), around, tuple(raw.items()), types
 
 
 def _is_scalar(value: Any) -> bool:

@@ -20,6 +20,7 @@ LINE_CHARACTERS = 200
 CONTEXT_LINES = 3
 # difflib takes quadratic time: it sees so many lines from the first that differs.
 WINDOW_LINES = 400
+_LEGEND = ("- expected", "+ got")
 # What is written at all: a body may have a million lines.
 WRITTEN_LINES = 20_000
 
@@ -27,7 +28,7 @@ WRITTEN_LINES = 20_000
 def difference(expected: Any, actual: Any) -> str:
     """Tell two different structures apart: the path of the first difference, and a diff."""
     path, want, got = _first_difference(expected, actual)
-    head = f"expected something else at '{path}': {_say(want)} was expected, {_say(got)} came"
+    head = f"expected {_say(want)} at '{path}', got {_say(got)}"
     return "\n".join([head, *_diff(expected, actual)])
 
 
@@ -70,13 +71,16 @@ def _diff(expected: Any, actual: Any) -> list[str]:
     )
     start = max(0, same - CONTEXT_LINES)
     window = slice(start, start + WINDOW_LINES)
-    lines = ["- expected", "+ got"]
+    lines = [*_LEGEND]
+    left_out = start > 0
     for line in difflib.unified_diff(want[window], got[window], n=CONTEXT_LINES, lineterm=""):
-        if line.startswith(("---", "+++")):
-            continue
-        lines.append(
-            "  ..." if line.startswith("@@") else f"{line[0]} {cut(line[1:], LINE_CHARACTERS)}"
-        )
+        if line.startswith("@@"):
+            if left_out or not line.startswith("@@ -1,"):
+                lines.append("  ...")
+        elif not line.startswith(("---", "+++")):
+            lines.append(f"{line[0]} {cut(line[1:], LINE_CHARACTERS)}")
+    if len(lines) == len(_LEGEND):
+        return []  # it lies behind all that was written
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [f"  ... ({len(lines) - MAX_LINES} more lines of difference)"]
     return lines
@@ -88,10 +92,12 @@ def _lines(value: Any, indent: str = "", name: str = "", comma: str = "") -> Ite
         mapping = isinstance(value, dict)
         yield f"{indent}{name}{'{' if mapping else '['}"
         last = len(value) - 1
-        for at, part in enumerate(sorted(value) if mapping else value):
+        for at, part in enumerate(sorted(value, key=str) if mapping else value):
             key = f"{json.dumps(part, ensure_ascii=False)}: " if mapping else ""
             inner = value[part] if mapping else part
             yield from _lines(inner, indent + "  ", key, "," if at < last else "")
         yield f"{indent}{'}' if mapping else ']'}{comma}"
     else:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # as equal as it is, it must not look different
         yield f"{indent}{name}{json.dumps(value, ensure_ascii=False, default=repr)}{comma}"

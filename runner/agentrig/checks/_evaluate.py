@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agentrig.checks._bound import BoundMatcher, Matchers
     from agentrig.checks._check import Capture, Check
     from agentrig.checks._output import Output
+    from agentrig.checks._subject import Subject
     from agentrig.errors import Position
     from agentrig.scenario import Location, Variables
 
@@ -102,7 +103,7 @@ async def capture_output(
         subject = capture.subject
         try:
             value = await subject.read(output, names)
-            problem = _absence(value)
+            problem = _absence(subject, value)
         except NothingThereError as error:
             value, problem = None, f"{subject}: {error}"
         if problem is not None:
@@ -112,9 +113,9 @@ async def capture_output(
     return values, None
 
 
-def _absence(value: Any) -> str | None:
+def _absence(subject: Subject, value: Any) -> str | None:
     if value is None:
-        return "its value is null"
+        return f"{subject} is null"
     return f"there is no {value.what}" if isinstance(value, Missing) else None
 
 

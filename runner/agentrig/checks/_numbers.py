@@ -87,9 +87,9 @@ class CloseTo(StrictModel):
 
 
 def _close_to(actual: Any, near: CloseTo) -> str | None:
-    if math.isfinite(_a_number(actual)) and (
-        abs(_exact(actual) - _exact(near.value)) <= near.width()
-    ):
+    number = _a_number(actual)
+    finite = isinstance(number, int) or math.isfinite(number)
+    if finite and (abs(_exact(actual) - _exact(near.value)) <= near.width()):
         return None
     width = f"{show(near.percent)} %" if near.tolerance is None else show(near.tolerance)
     return f"expected {show(near.value)} give or take {width}, got {show(actual)}"

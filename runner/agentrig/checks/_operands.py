@@ -62,7 +62,7 @@ def _json_list_or_mapping(value: Any) -> Any:
 
 def check_number(value: Any) -> float:
     """Refuse what is no finite JSON number, for pydantic."""
-    if not is_number(value) or not math.isfinite(value):
+    if not is_number(value) or (isinstance(value, float) and not math.isfinite(value)):
         raise PydanticKnownError("float_type")
     number: float = value
     return number

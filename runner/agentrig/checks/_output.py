@@ -90,10 +90,10 @@ class Output:
         if self._text is None:
             if self._data is NO_DATA or self._body:
                 self._text = _decode(self._body, self.headers)
-            elif isinstance(self._data, str):
-                self._text = self._data
             else:
-                self._text = json.dumps(self._data, ensure_ascii=False, default=str)
+                data = self._data
+                text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+                self._text = _replaced(text)
         return self._text
 
     @property
@@ -128,12 +128,16 @@ def _decode(body: bytes, headers: tuple[tuple[str, str], ...]) -> str:
     for charset in (_charset(headers), "utf-8"):
         try:
             text = body.decode(charset, errors="replace")
-            # Half of a surrogate pair, as `unicode_escape` can give, fits into no report.
-            return text.encode(errors="replace").decode()
+            return _replaced(text)
         except (LookupError, UnicodeError):
             # No charset, or one like `idna` that cannot replace what it does not know.
             continue
     raise AssertionError("UTF-8 with replacements decodes everything")
+
+
+def _replaced(text: str) -> str:
+    """Replace halves of surrogate pairs, as `unicode_escape` gives: they fit into no report."""
+    return text.encode(errors="replace").decode()
 
 
 def _charset(headers: tuple[tuple[str, str], ...]) -> str:

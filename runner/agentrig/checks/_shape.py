@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from agentrig.checks._bound import Matchers
@@ -86,7 +86,12 @@ TYPE = Matcher(
     example="{jq: .score, type: number}",
 )
 LENGTH = Matcher(
-    operand=Annotated[int | Matchers, PlainValidator(_length_operand)],
+    operand=Annotated[
+        int | Matchers,
+        PlainValidator(
+            _length_operand, json_schema_input_type=Annotated[int, Field(ge=0)] | Matchers
+        ),
+    ],
     problem=_length,
     about="The text, list or mapping has this length, or one that matchers hold for.",
     example="{jq: .issues, length: {ge: 1}}",

@@ -32,6 +32,9 @@ class Locator(Protocol):
 # How pydantic marks that an error lies in a mapping's key.
 _KEY = "[key]"
 
+# What is wrong with a mapping whatever its values are.
+_OF_KEYS = frozenset({"missing", "extra_forbidden", "no_value", "no_matcher", "no_subject"})
+
 _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -68,7 +71,7 @@ def mistakes_of(
 
 
 def _is_later(detail: ErrorDetails, later: Callable[[Location], bool]) -> bool:
-    if detail["type"] in {"missing", "extra_forbidden", "no_value"}:
+    if detail["type"] in _OF_KEYS or detail["loc"][-1:] == (_KEY,):
         return False
     return later((*detail["loc"], *detail.get("ctx", {}).get("within", ())))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from agentrig.checks import Check
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHECKS = TypeAdapter(Check)
 
@@ -50,3 +53,16 @@ def test_check_that_is_wrong_is_wrong_each_time() -> None:
     for _ in range(2):
         with pytest.raises(ValidationError, match="unknown key 'equls'"):
             read({"jq": ".a", "equls": 1})
+
+
+def test_a_file_beside_the_scenario_is_another_beside_another(tmp_path: Path) -> None:
+    for name, wanted in (("one", "string"), ("other", "number")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "s.json").write_text(f'{{"type": "{wanted}"}}')
+    written = {"jq": ".a", "schema": "s.json"}
+    one, other = (
+        CHECKS.validate_python(written, context={"folder": tmp_path / name})
+        for name in ("one", "other")
+    )
+    assert one.matchers[0].problem("text") is None
+    assert other.matchers[0].problem("text") is not None
