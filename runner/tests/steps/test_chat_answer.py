@@ -137,6 +137,8 @@ def test_only_pieces_of_the_answer_count_as_its_begin() -> None:
 
 
 def test_servers_that_tell_less_are_understood() -> None:
+    assert read_whole(whole(content="a")).role == "assistant"
+    assert read_whole(whole(content="a", role="bot")).role == "bot"
     parts = [{"type": "text", "text": "a"}, {"type": "image"}, {"type": "text", "text": "b"}]
     assert read_whole(whole(content=parts)).content == "ab"
     no_arguments = {"id": "1", "function": {"name": "f", "arguments": ""}}
