@@ -70,7 +70,7 @@ class _DemoGroup(click.Group):
 @click.option(
     "--ports",
     type=click.Choice(get_args(Ports)),
-    help="Use any free ports, or 4000 to 4012.  [default: free; with --serve: fixed]",
+    help="Use any free ports, or 4000 to 4013.  [default: free; with --serve: fixed]",
 )
 @click.pass_context
 def demo(ctx: click.Context, *, serve: bool, ports: Ports | None) -> None:

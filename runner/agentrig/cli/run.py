@@ -94,9 +94,7 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     metavar="NAME",
     help="Context of the kubeconfig.",
 )
-@click.option(
-    "--kube-server", hidden=True, metavar="URL", help="The Kubernetes API of the embedded demo."
-)
+@click.option("--kube-server", metavar="URL", help="The Kubernetes API of `agentrig demo --serve`.")
 @click.option(
     "--secrets",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["AgentUrls", "Demo", "running_demo"]
 
 _FIRST_FIXED_PORT = 4000
+_FIXED_KUBE_PORT = 4013
 _OPA_WITHIN_S = 5.0
 
 
@@ -77,8 +78,9 @@ def running_demo(
 ) -> Iterator[Demo]:
     """Run the demo in a background thread for as long as the context is open.
 
-    `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes, and 4010
-    to 4012 for the playground, which stands beside the agents if `playground` says so. Raises
+    `fixed` uses AgentSpec's local ports (4000 to 4009) for proxies and control planes, 4010 to
+    4012 for the playground, which stands beside the agents if `playground` says so, and 4013 for
+    the Kubernetes stand-in. Raises
     `PortInUseError` where one is taken, `UsageError` for an `opa_url` that is none, `InfraError`
     where it cannot decide. Nothing is printed and no signal is handled.
     """
@@ -109,7 +111,8 @@ class _Layout:
                 self._listen(proxy, what=f"the proxy of {name}"),
                 self._listen(control, what=f"the control plane of {name}"),
             )
-        self.kube_server = self._listen(0, what="the Kubernetes stand-in")
+        kube_port = _FIXED_KUBE_PORT if ports == "fixed" else 0
+        self.kube_server = self._listen(kube_port, what="the Kubernetes stand-in")
         self.playground: PlaygroundSockets | None = None
         if playground:
             doors = FIXED_PORTS if ports == "fixed" else (0, 0, 0)
