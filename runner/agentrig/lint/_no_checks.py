@@ -9,7 +9,7 @@ from agentrig.scenario import StepGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from agentrig.scenario import Scenario, StepDefinition, StepNode
+    from agentrig.scenario import Phases, StepDefinition, StepNode
 
 __all__ = ["has_checks"]
 
@@ -17,9 +17,12 @@ __all__ = ["has_checks"]
 _UNCHECKED_KINDS = frozenset({"http", "wait"})
 
 
-def has_checks(scenario: Scenario) -> bool:
-    """Tell whether a scenario could fail by what comes; a capture fails as well."""
-    return any(map(_checks, _steps((*scenario.setup, *scenario.steps))))
+def has_checks(phases: Phases) -> bool:
+    """Tell whether steps could fail by what comes; a capture fails as well.
+
+    A scenario without a step is another rule's.
+    """
+    return not phases.steps or any(map(_checks, _steps((*phases.setup, *phases.steps))))
 
 
 def _steps(nodes: Iterable[StepNode]) -> Iterator[StepDefinition]:
@@ -31,6 +34,7 @@ def _steps(nodes: Iterable[StepNode]) -> Iterator[StepDefinition]:
 
 
 def _checks(step: StepDefinition) -> bool:
-    phase, index = step.place.location
-    raw = step.place.document.data[phase][index]
-    return step.kind not in _UNCHECKED_KINDS or bool(raw.get("expect") or raw.get("capture"))
+    keys: set[str] = set(step.template.value if step.template else ())
+    if step.ready is not None:
+        keys = step.ready.model_fields_set
+    return step.kind not in _UNCHECKED_KINDS or not keys.isdisjoint({"expect", "capture"})

@@ -19,7 +19,14 @@ from agentrig.scenario._mistakes import Locator, closest, mistakes_of
 from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
 from agentrig.scenario._names import MissingNameError, Names
 from agentrig.scenario._query import Query, Variables, compile_query
-from agentrig.scenario._scenario import Place, Scenario, StepDefinition, StepGroup, StepNode
+from agentrig.scenario._scenario import (
+    Phases,
+    Place,
+    Scenario,
+    StepDefinition,
+    StepGroup,
+    StepNode,
+)
 from agentrig.scenario._schema import scenario_schema
 from agentrig.scenario._source import Document, Location, Source
 from agentrig.scenario._template import RenderError, Template, is_templated
@@ -36,6 +43,7 @@ __all__ = [
     "Locator",
     "MissingNameError",
     "Names",
+    "Phases",
     "Place",
     "Port",
     "Query",
