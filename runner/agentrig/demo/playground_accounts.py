@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agentrig.demo.bodies import error_response, read_body, read_json
+from agentrig.demo.bodies import error_response, read_body
+from agentrig.demo.playground_json import AsciiJson, read_object
 from agentrig.demo.playground_kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
 __all__ = ["account_routes"]
 
@@ -68,7 +69,7 @@ class _Accounts:
 
     async def create(self, request: Request) -> Response:
         """Make an account; `{"token_lives_s": 60}` says how long its tokens are good for."""
-        body = await read_json(request, limit_bytes=_LARGEST_BODY_BYTES)
+        body = await read_object(request)
         lives_s = body.get("token_lives_s", 3600)
         if type(lives_s) is not int or not 0 <= lives_s <= _LONGEST_TOKEN_LIFE_S:
             most = f"{_LONGEST_TOKEN_LIFE_S:,}"
@@ -80,13 +81,13 @@ class _Accounts:
         )
         self._accounts[account.user] = account
         answer = {"user": account.user, "password": account.password}
-        return JSONResponse(answer, status_code=201, headers=_NO_STORE)
+        return AsciiJson(answer, status_code=201, headers=_NO_STORE)
 
     async def read(self, request: Request) -> Response:
         account = self._accounts.get(request.path_params["user"])
         if account is None:
             raise HTTPException(404)
-        return JSONResponse({"user": account.user, "tokens_issued": account.tokens_issued})
+        return AsciiJson({"user": account.user, "tokens_issued": account.tokens_issued})
 
     async def basic(self, request: Request) -> Response:
         account = self._find(_basic_of(request))
@@ -94,7 +95,7 @@ class _Accounts:
             response = error_response(401, "Unauthorized", "user and password are not known here")
             response.headers["www-authenticate"] = 'Basic realm="playground", charset="UTF-8"'
             return response
-        return JSONResponse({"user": account.user, "by": "basic"})
+        return AsciiJson({"user": account.user, "by": "basic"})
 
     async def bearer(self, request: Request) -> Response:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
@@ -102,9 +103,7 @@ class _Accounts:
         if scheme.lower() == "bearer":
             token = self._tokens.get(value.strip())
             if token is not None and self._now() < token.ends_at:
-                return JSONResponse(
-                    {"user": token.account.user, "by": "bearer", "scope": token.scope}
-                )
+                return AsciiJson({"user": token.account.user, "by": "bearer", "scope": token.scope})
             challenge += ', error="invalid_token"'  # RFC 6750, 3.1
         response = error_response(401, "Unauthorized", "no token that is good now")
         response.headers["www-authenticate"] = challenge
@@ -112,7 +111,8 @@ class _Accounts:
 
     async def token(self, request: Request) -> Response:
         """Issue a token for the client's own credentials (RFC 6749, 4.4)."""
-        form = dict(parse_qsl((await read_body(request, limit_bytes=_LARGEST_BODY_BYTES)).decode()))
+        body = await read_body(request, limit_bytes=_LARGEST_BODY_BYTES)
+        form = dict(parse_qsl(body.decode(errors="replace")))
         credentials = _basic_of(request)
         if credentials is None:
             credentials = form.get("client_id", ""), form.get("client_secret", "")
@@ -142,7 +142,7 @@ class _Accounts:
         }
         if token.scope:
             answer["scope"] = token.scope
-        return JSONResponse(answer, headers=_NO_STORE)
+        return AsciiJson(answer, headers=_NO_STORE)
 
     def _find(self, credentials: tuple[str, str] | None) -> _Account | None:
         user, password = credentials or ("", "")
@@ -163,6 +163,6 @@ def _basic_of(request: Request) -> tuple[str, str] | None:
     return user, password
 
 
-def _refused(status: int, error: str, description: str) -> JSONResponse:
+def _refused(status: int, error: str, description: str) -> AsciiJson:
     answer = {"error": error, "error_description": description}  # RFC 6749, 5.2
-    return JSONResponse(answer, status_code=status, headers=_NO_STORE)
+    return AsciiJson(answer, status_code=status, headers=_NO_STORE)

@@ -9,10 +9,11 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agentrig.demo.playground_echo import ANY_METHOD
+from agentrig.demo.playground_json import AsciiJson
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ __all__ = ["CATALOG", "answer_routes", "whole_number"]
 
 _LONGEST_DELAY_MS = 60_000
 _LARGEST_BODY_BYTES = 2**30
+_MOST_REDIRECTS = 1_000
 _CHUNK = b"0123456789abcdef" * 4096
 
 CATALOG: dict[str, Any] = {
@@ -43,12 +45,12 @@ CATALOG: dict[str, Any] = {
 def answer_routes() -> list[Route]:
     """Give `/status`, `/delay`, `/catalog`, `/compressed`, `/large` and `/redirect...`."""
     return [
-        Route("/status/{code:int}", _status, methods=ANY_METHOD),
-        Route("/delay/{ms:int}", _delay, methods=ANY_METHOD),
+        Route("/status/{code}", _status, methods=ANY_METHOD),
+        Route("/delay/{ms}", _delay, methods=ANY_METHOD),
         Route("/catalog", _catalog),
         Route("/compressed/{coding}", _compressed),
-        Route("/large/{size:int}", _large),
-        Route("/redirect/{times:int}", _redirect, methods=ANY_METHOD),
+        Route("/large/{size}", _large),
+        Route("/redirect/{times}", _redirect, methods=ANY_METHOD),
         Route("/redirect-to", _redirect_to, methods=ANY_METHOD),
         Route("/redirect-loop", _redirect_loop, methods=ANY_METHOD),
     ]
@@ -56,31 +58,36 @@ def answer_routes() -> list[Route]:
 
 def whole_number(request: Request, name: str, *, default: int, most: int) -> int:
     """Read a number from 0 to `most` out of the query; raise `HTTPException` 400."""
-    text = request.query_params.get(name, str(default))
+    return _number(request.query_params.get(name, str(default)), name, most=most)
+
+
+def _in_path(request: Request, name: str, *, most: int) -> int:
+    return _number(request.path_params[name], name, most=most)
+
+
+def _number(text: str, name: str, *, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))) or int(text) > most:
         raise HTTPException(400, f"'{name}' must be a whole number from 0 to {most:,}")
     return int(text)
 
 
 async def _status(request: Request) -> Response:
-    code = request.path_params["code"]
-    if not 200 <= code <= 599:  # noqa: PLR2004 - below, an answer is not the last one
+    code = _in_path(request, "code", most=599)
+    if code < 200:  # noqa: PLR2004 - below, an answer is not the last one
         raise HTTPException(400, "the status must be from 200 to 599")
     if code in {204, 304}:
         return Response(status_code=code)
-    return JSONResponse({"status": code}, status_code=code)
+    return AsciiJson({"status": code}, status_code=code)
 
 
 async def _delay(request: Request) -> Response:
-    ms = request.path_params["ms"]
-    if ms > _LONGEST_DELAY_MS:
-        raise HTTPException(400, f"the delay must be at most {_LONGEST_DELAY_MS:,} ms")
+    ms = _in_path(request, "ms", most=_LONGEST_DELAY_MS)
     await asyncio.sleep(ms / 1000)
-    return JSONResponse({"delayed_ms": ms})
+    return AsciiJson({"delayed_ms": ms})
 
 
 async def _catalog(_request: Request) -> Response:
-    return JSONResponse(CATALOG, headers={"x-catalog-version": "7"})
+    return AsciiJson(CATALOG, headers={"x-catalog-version": "7"})
 
 
 async def _compressed(request: Request) -> Response:
@@ -99,9 +106,7 @@ async def _compressed(request: Request) -> Response:
 
 
 async def _large(request: Request) -> Response:
-    size = request.path_params["size"]
-    if size > _LARGEST_BODY_BYTES:
-        raise HTTPException(400, f"the size must be at most {_LARGEST_BODY_BYTES:,} bytes")
+    size = _in_path(request, "size", most=_LARGEST_BODY_BYTES)
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, size, len(_CHUNK)):
@@ -114,7 +119,7 @@ async def _large(request: Request) -> Response:
 
 async def _redirect(request: Request) -> Response:
     """Lead on `times` times, each time one path further down, and then to `/echo`."""
-    left = request.path_params["times"] - 1
+    left = _in_path(request, "times", most=_MOST_REDIRECTS) - 1
     return RedirectResponse(f"/redirect/{left}" if left > 0 else "/echo", status_code=302)
 
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from agentrig.demo.bodies import read_json
 from agentrig.demo.playground_chat_request import (
     ChatError,
     ChatRequest,
@@ -24,6 +23,7 @@ from agentrig.demo.playground_chat_request import (
     read_chat,
 )
 from agentrig.demo.playground_events import event_stream
+from agentrig.demo.playground_json import AsciiJson, read_object
 from agentrig.demo.playground_model import Answer, answer_to, pieces_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["chat_routes"]
 
-_LARGEST_BODY_BYTES = 1024 * 1024
 _FRAGMENT_CHARACTERS = 9
 
 
@@ -50,28 +49,28 @@ async def _models(_request: Request) -> Response:
         {"id": name, "object": "model", "created": 0, "owned_by": "playground"}
         for name in models_here()
     ]
-    return JSONResponse({"object": "list", "data": data})
+    return AsciiJson({"object": "list", "data": data})
 
 
 async def _complete(request: Request) -> Response:
     try:
         chat = await _asked(request)
     except ChatError as error:
-        return JSONResponse(error.body(), status_code=error.status)
+        return AsciiJson(error.body(), status_code=error.status)
     completion = _completion_of(chat)
     if chat.stream:
         return event_stream(_streamed(chat, completion))
     if chat.fault == "garbled":
         return Response('{"id": "chatcmpl-', media_type="application/json")
     await asyncio.sleep(chat.model.first_token_ms / 1000)
-    return JSONResponse(_whole(chat, completion))
+    return AsciiJson(_whole(chat, completion))
 
 
 async def _asked(request: Request) -> ChatRequest:
     if request.headers.get("authorization", "").lower() == "bearer wrong":
         raise ChatError(401, "the API key is wrong", code="invalid_api_key")
     try:
-        body = await read_json(request, limit_bytes=_LARGEST_BODY_BYTES)
+        body = await read_object(request)
     except HTTPException as error:
         raise ChatError(error.status_code, error.detail) from None
     chat = read_chat(body)

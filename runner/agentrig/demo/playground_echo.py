@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from agentrig.demo.bodies import read_body
+from agentrig.demo.playground_json import AsciiJson, is_repeatable
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData, ImmutableMultiDict
@@ -43,7 +43,7 @@ async def _echo(request: Request) -> Response:
     """
     body = await read_body(request, limit_bytes=_LARGEST_BODY_BYTES)
     form, parts = await _form_of(request, body)
-    return JSONResponse(
+    return AsciiJson(
         {
             "method": request.method,
             "path": request.url.path,
@@ -99,9 +99,10 @@ def _lists(values: FormData | ImmutableMultiDict[str, str]) -> dict[str, list[An
 
 def _json_of(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        value = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return value if is_repeatable(value) else None
 
 
 def _text_of(body: bytes) -> str | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from agentrig.demo.bodies import error_response, read_json
+from agentrig.demo.bodies import error_response
 from agentrig.demo.playground_answers import whole_number
+from agentrig.demo.playground_json import AsciiJson, read_object
 from agentrig.demo.playground_kept import Kept
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["state_routes"]
 
-_LARGEST_BODY_BYTES = 64 * 1024
 _MOST_TIMES = 1_000
 _LONGEST_HOLD_MS = 10_000
 
@@ -56,14 +56,14 @@ class _Jobs:
         self._jobs: Kept[_Job] = Kept()
 
     async def create(self, request: Request) -> Response:
-        body = await read_json(request, limit_bytes=_LARGEST_BODY_BYTES)
+        body = await read_object(request)
         polls = body.get("polls", 3)
         if type(polls) is not int or not 0 <= polls <= _MOST_TIMES:
             raise HTTPException(400, f"'polls' must be a whole number from 0 to {_MOST_TIMES:,}")
         job_id = str(uuid.uuid4())
         self._jobs[job_id] = _Job(polls)
         answer = {"id": job_id, "state": "running"}
-        return JSONResponse(answer, status_code=202, headers={"location": f"/jobs/{job_id}"})
+        return AsciiJson(answer, status_code=202, headers={"location": f"/jobs/{job_id}"})
 
     async def read(self, request: Request) -> Response:
         job_id = request.path_params["id"]
@@ -72,7 +72,7 @@ class _Jobs:
             raise HTTPException(404)
         job.polled += 1
         state = "done" if job.polled > job.polls else "running"
-        return JSONResponse({"id": job_id, "state": state, "polled": job.polled})
+        return AsciiJson({"id": job_id, "state": state, "polled": job.polled})
 
 
 class _Flaky:
@@ -90,7 +90,7 @@ class _Flaky:
             message = f"failure {failed + 1} of {failures}"
             return error_response(503, "Unavailable", message)
         self._failed.pop(key, None)
-        return JSONResponse({"key": key, "failures": failed})
+        return AsciiJson({"key": key, "failures": failed})
 
 
 class _Items:
@@ -98,11 +98,11 @@ class _Items:
         self._items: Kept[dict[str, Any]] = Kept()
 
     async def create(self, request: Request) -> Response:
-        body = await read_json(request, limit_bytes=_LARGEST_BODY_BYTES)
+        body = await read_object(request)
         item = {**body, "id": str(uuid.uuid4())}
         self._items[item["id"]] = item
         location = f"/items/{item['id']}"
-        return JSONResponse(item, status_code=201, headers={"location": location})
+        return AsciiJson(item, status_code=201, headers={"location": location})
 
     async def list(self, request: Request) -> Response:
         """List the items whose members are what the query says, the oldest first."""
@@ -112,13 +112,13 @@ class _Items:
             for item in self._items.values()
             if all(str(item.get(name)) == value for name, value in wanted)
         ]
-        return JSONResponse(found)
+        return AsciiJson(found)
 
     async def read(self, request: Request) -> Response:
         item = self._items.get(request.path_params["id"])
         if item is None:
             raise HTTPException(404)
-        return JSONResponse(item)
+        return AsciiJson(item)
 
     async def delete(self, request: Request) -> Response:
         if self._items.pop(request.path_params["id"], None) is None:
@@ -142,11 +142,11 @@ class _Exclusive:
             await asyncio.sleep(ms / 1000)
         finally:
             self._busy.discard(key)
-        return JSONResponse({"key": key, "held_ms": ms})
+        return AsciiJson({"key": key, "held_ms": ms})
 
 
 async def _cookies(request: Request) -> Response:
-    return JSONResponse({"cookies": request.cookies})
+    return AsciiJson({"cookies": request.cookies})
 
 
 async def _set_cookie(request: Request) -> Response:
@@ -155,7 +155,7 @@ async def _set_cookie(request: Request) -> Response:
     max_age = None
     if "max_age" in request.query_params:
         max_age = whole_number(request, "max_age", default=0, most=10**9)
-    response = JSONResponse({"set": name})
+    response = AsciiJson({"set": name})
     try:
         response.set_cookie(
             name, value, max_age=max_age, path=request.query_params.get("path", "/")
@@ -167,7 +167,7 @@ async def _set_cookie(request: Request) -> Response:
 
 async def _expire_cookie(request: Request) -> Response:
     name = _cookie_name(request)
-    response = JSONResponse({"expired": name})
+    response = AsciiJson({"expired": name})
     response.delete_cookie(name, path=request.query_params.get("path", "/"))
     return response
 

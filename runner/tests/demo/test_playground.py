@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import ssl
 import threading
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.routing import Route
 
 from agentrig.demo import playground_serving
@@ -104,6 +107,55 @@ def test_status_answers_that_status(playground: httpx.Client, code: int) -> None
     response = playground.post(f"/status/{code}")
     assert response.status_code == code
     assert response.content == b"" if code in {204, 304} else response.json() == {"status": code}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    ["polls", "token_lives_s", "model", "messages", "tools", "stop", "n", "tool_choice", "stream"]
+)
+BODIES = st.dictionaries(KEYS, JSON).map(json.dumps) | st.dictionaries(KEYS, JSON).map(
+    lambda body: json.dumps({"model": "playground-small", **body})
+)
+PATHS = ["/echo", "/items", "/jobs", "/accounts", "/v1/chat/completions"]
+
+
+@given(BODIES, st.sampled_from(PATHS))
+def test_no_body_breaks_it(playground: httpx.Client, body: str, path: str) -> None:
+    assert playground.post(path, content=body.encode()).status_code < 500
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "body",
+    ['{"a": 1e999}', '{"a": NaN}', '{"a": "\\ud800"}', "[" * 5000, '{"a":' * 330 + "1" + "}" * 330],
+    ids=["infinite", "no number", "half a pair", "lists", "objects"],
+)
+def test_no_trick_breaks_it(playground: httpx.Client, body: str, path: str) -> None:
+    assert playground.post(path, content=body.encode()).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/large/" + "9" * 5000,
+        "/status/%C2%B2",
+        "/events?event=%0D%0Aid:%20x",
+        "/cookies/set?name=a&value=%E2%82%AC%0D%0A",
+        "/echo?q=%ED%A0%80&%00=1",
+        "/items/%ED%A0%80",
+        "/exclusive/%0A?ms=0",
+    ],
+)
+def test_no_address_breaks_it(playground: httpx.Client, path: str) -> None:
+    assert playground.get(path).status_code < 500
+
+
+def test_no_form_breaks_the_token_endpoint(playground: httpx.Client) -> None:
+    assert playground.post("/oauth/token", content=b"client_id=\xff&=&&").status_code == 401
 
 
 @pytest.mark.parametrize(
