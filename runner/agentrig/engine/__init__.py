@@ -2,6 +2,7 @@
 
 from agentrig.engine._engine import Engine
 from agentrig.engine._goals import check_goals
+from agentrig.engine._open import open_scenario_run
 from agentrig.engine._plan import (
     PlannedScenario,
     check_environment,
@@ -12,10 +13,12 @@ from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
 from agentrig.engine._schedule import DEFAULT_CONCURRENCY, Schedule
 from agentrig.engine._shard import Shard
+from agentrig.engine._step_run import EventT
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
     "Engine",
+    "EventT",
     "PlannedScenario",
     "RunResources",
     "ScenarioResult",
@@ -25,5 +28,6 @@ __all__ = [
     "check_environment",
     "check_goals",
     "check_targets",
+    "open_scenario_run",
     "plan_scenario",
 ]

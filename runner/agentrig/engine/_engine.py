@@ -12,23 +12,20 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agentrig.engine._resources import RunResources
-from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun, configured_cluster
+from agentrig.engine._open import open_scenario_run
 from agentrig.engine._schedule import Schedule
 from agentrig.engine._scheduler import Scheduler
 from agentrig.errors import AgentrigError
-from agentrig.scenario import QueryWorkers
-from agentrig.steps import Clients, step_kinds
-from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from agentrig.engine._counts import Counts
     from agentrig.engine._plan import PlannedScenario
+    from agentrig.engine._scenario_run import ScenarioResult
     from agentrig.kubernetes import KubernetesSettings
     from agentrig.stream import EventStream
-    from agentrig.targets import Resolver
+    from agentrig.targets import Pacer, Resolver
 
 __all__ = ["Engine"]
 
@@ -49,6 +46,7 @@ class Engine:
         schedule: Schedule | None = None,
         run: Mapping[str, Any] | None = None,
         kubernetes: Callable[[], KubernetesSettings] | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`.
 
@@ -57,7 +55,8 @@ class Engine:
         self._stream = stream
         self._resolver = resolver
         self._run_names = run or {}
-        self._kubernetes = kubernetes or configured_cluster
+        self._kubernetes = kubernetes
+        self._pacer = pacer
         self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
         self._scheduler = Scheduler(
             plan,
@@ -144,18 +143,14 @@ class Engine:
             self._loop = asyncio.get_running_loop()
         for action in self._asked:
             action()
-        async with RunResources() as resources, Clients() as clients, QueryWorkers():
-            run = ScenarioRun(
-                publish=self._scheduler.publish,
-                resolver=self._resolver,
-                clients=clients,
-                resources=resources,
-                kubernetes=self._kubernetes,
-                kinds=step_kinds(),
-                secrets=self._stream.secrets,
-                run=self._run_names,
-                pacer=Pacer(self._resolver.settings.rates),
-            )
+        async with open_scenario_run(
+            publish=self._scheduler.publish,
+            resolver=self._resolver,
+            secrets=self._stream.secrets,
+            run=self._run_names,
+            pacer=self._pacer,
+            kubernetes=self._kubernetes,
+        ) as run:
             await self._scheduler.run(run.execute)
         self._ended.set()
 

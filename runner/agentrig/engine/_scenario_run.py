@@ -9,7 +9,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agentrig.engine._step_run import Publish, StepRun
+from agentrig.engine._step_run import OnOutput, Publish, StepRun
 from agentrig.errors import AgentrigError
 from agentrig.events import Outcome, Phase, ScenarioFinished, ScenarioStarted, StepFinished
 from agentrig.scenario import Names, RenderError, Template
@@ -90,6 +90,7 @@ class ScenarioRun:
     run: Mapping[str, Any]
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
     kubernetes: Callable[[], KubernetesSettings] = configured_cluster
+    on_output: OnOutput | None = None
 
     async def execute(self, planned: PlannedScenario) -> ScenarioResult:
         """Run a scenario to its end, and publish all that happens. Raises only when cancelled.
@@ -119,23 +120,9 @@ class ScenarioRun:
     async def _phases(self, planned: PlannedScenario, state: _State) -> None:
         scenario = planned.scenario
         phases = scenario.phases()
-        loop = asyncio.get_running_loop()
-        steps = StepRun(
-            scenario_id=planned.id,
-            scenario=scenario,
-            publish=self.publish,
-            kinds=self.kinds,
-            clients=self.clients,
-            cookies=CookieJar(),
-            resources=self.resources,
-            kubernetes=self.kubernetes,
-            find_target=self._find_target(scenario),
-            pacer=self.pacer,
-            started_at=time.time(),
-            deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
-        )
+        steps = self.steps_of(planned)
         variables: dict[str, Any] = {}
-        names = self._names(scenario, variables)
+        names = self.names_of(scenario, variables)
         interrupt: asyncio.CancelledError | None = None
         try:
             for name, value in scenario.variables.items():
@@ -165,7 +152,27 @@ class ScenarioRun:
         if interrupt:
             raise interrupt
 
-    def _names(self, scenario: Scenario, variables: dict[str, Any]) -> Names:
+    def steps_of(self, planned: PlannedScenario) -> StepRun:
+        """Prepare to execute steps of a scenario, the time of which begins now."""
+        scenario, loop = planned.scenario, asyncio.get_running_loop()
+        return StepRun(
+            scenario_id=planned.id,
+            scenario=scenario,
+            publish=self.publish,
+            kinds=self.kinds,
+            clients=self.clients,
+            cookies=CookieJar(),
+            resources=self.resources,
+            kubernetes=self.kubernetes,
+            find_target=self._find_target(scenario),
+            started_at=time.time(),
+            pacer=self.pacer,
+            on_output=self.on_output,
+            deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
+        )
+
+    def names_of(self, scenario: Scenario, variables: dict[str, Any]) -> Names:
+        """Give what the steps of a scenario read; `variables` are filled in as they become known."""
         roots: dict[str, Any] = {"vars": variables, "run": self.run}
         if scenario.matrix:
             roots["matrix"] = scenario.matrix

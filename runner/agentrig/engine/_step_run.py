@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from agentrig.checks import capture_output, check_output
 from agentrig.errors import InfraError, ScenarioError, UsageError
@@ -17,6 +17,7 @@ from agentrig.targets import Pacer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from agentrig.checks import Output
     from agentrig.errors import Position
     from agentrig.events import Exchange
     from agentrig.kubernetes import KubernetesSettings
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from agentrig.steps import Clients, CookieJar, Resources, Step, StepKinds
     from agentrig.targets import Target
 
-__all__ = ["StepRun"]
+__all__ = ["OnOutput", "Publish", "StepRun"]
 
 
 EventT = TypeVar("EventT", bound=Event)
@@ -35,6 +36,9 @@ class Publish(Protocol):
 
     def __call__(self, event: EventT) -> EventT:
         """Record `event`."""
+
+
+OnOutput: TypeAlias = "Callable[[Output, dict[str, Any]], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class StepRun:
     """Executes the steps of one scenario.
 
     `deadline` is the event loop's time at which the scenario's own timeout ends them; what undoes
-    their effects is collected in `undo`.
+    their effects is collected in `undo`. `on_output` is given what an execution gave, and what
+    was captured of it.
     """
 
     scenario_id: str
@@ -65,6 +70,7 @@ class StepRun:
     kubernetes: Callable[[], KubernetesSettings]
     find_target: Callable[[str], Awaitable[Target]]
     started_at: float
+    on_output: OnOutput | None = None
     deadline: float | None = None
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
     phase: Phase = Phase.STEPS
@@ -227,7 +233,7 @@ class StepRun:
             timeout_s=limit_s,
         )
         result = await self.kinds.kind_of(step).execute(step, context)
-        checks = result.checks
+        checks, captured = result.checks, dict[str, Any]()
         failed = next((check for check in checks if check.outcome is Outcome.FAILED), None)
         if failed is None and result.output is not None:
             title, locate = step.title(), definition.place.locate
@@ -244,6 +250,8 @@ class StepRun:
                 )
                 checks += (failed,) if failed else ()
                 names.captures.update(captured)
+        if self.on_output and result.output is not None:
+            self.on_output(result.output, captured)
         if failed is None:
             return _Verdict(Outcome.PASSED, None, checks)
         return _Verdict(

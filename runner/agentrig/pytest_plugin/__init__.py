@@ -16,10 +16,14 @@ from agentrig.engine import DEFAULT_CONCURRENCY, Schedule
 from agentrig.errors import AgentrigError, ScenarioError
 from agentrig.pytest_plugin._durations import read_durations
 from agentrig.pytest_plugin._fixtures import (
+    _test_steps,
     agent,
     cluster,
     demo_cluster,
     port_forward,
+    record_metric,
+    run_scenario,
+    steps,
 )
 from agentrig.pytest_plugin._options import RunOptions, new_run_id
 from agentrig.pytest_plugin._plugin import AgentrigPlugin
@@ -28,6 +32,7 @@ from agentrig.targets import Via, target_settings
 __all__ = [
     "AgentrigPlugin",
     "RunOptions",
+    "_test_steps",
     "agent",
     "cluster",
     "demo_cluster",
@@ -36,6 +41,9 @@ __all__ = [
     "pytest_addoption",
     "pytest_configure",
     "read_durations",
+    "record_metric",
+    "run_scenario",
+    "steps",
 ]
 
 

@@ -7,16 +7,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.pytest_plugin._agents import Agent, wait_until_healthy
+from agentrig.pytest_plugin._async_tests import is_async
 from agentrig.pytest_plugin._items import RUN
+from agentrig.pytest_plugin._python_tests import plan_test
 from agentrig.targets import Via
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from agentrig.kubernetes import Cluster
+    from agentrig.pytest_plugin._metrics import RecordMetric
+    from agentrig.pytest_plugin._promises import Promises
     from agentrig.pytest_plugin._run import Run
+    from agentrig.pytest_plugin._run_scenario import AsyncRunScenario, RunScenario
+    from agentrig.pytest_plugin._steps import AsyncSteps, Steps
+    from agentrig.pytest_plugin._test_steps import TestSteps
 
-__all__ = ["agent", "cluster", "demo_cluster", "port_forward"]
+__all__ = [
+    "_test_steps",
+    "agent",
+    "cluster",
+    "demo_cluster",
+    "port_forward",
+    "record_metric",
+    "run_scenario",
+    "steps",
+]
 
 
 @pytest.fixture
@@ -94,3 +110,59 @@ def demo_cluster(request: pytest.FixtureRequest) -> Iterator[None]:
         if demo:
             run.kube_server = demo.kube_server
         yield
+
+
+@pytest.fixture
+def _test_steps(request: pytest.FixtureRequest) -> Iterator[tuple[TestSteps, Promises]]:
+    """Give what `steps` and `run_scenario` of one test share."""
+    from agentrig.pytest_plugin._promises import Promises  # noqa: PLC0415  # for few tests
+    from agentrig.pytest_plugin._test_steps import TestSteps  # noqa: PLC0415  # for few tests
+
+    shared, promises = TestSteps(request.config.stash[RUN], request.node), Promises()
+    yield shared, promises
+    try:
+        promises.check()
+    finally:
+        shared.undo()
+
+
+@pytest.fixture
+def steps(
+    request: pytest.FixtureRequest, _test_steps: tuple[TestSteps, Promises]
+) -> Steps | AsyncSteps:
+    """Give `steps.KIND(...)`: every kind of step, called from Python.
+
+    In an async test, they are awaited: `await steps.http(path="/chat")`. What they change, such
+    as a cluster, is undone when the test ends.
+    """
+    from agentrig.pytest_plugin._steps import AsyncSteps, Steps  # noqa: PLC0415  # for few tests
+
+    shared, promises = _test_steps
+    return AsyncSteps(shared, promises) if is_async(request.function) else Steps(shared)
+
+
+@pytest.fixture
+def run_scenario(
+    request: pytest.FixtureRequest, _test_steps: tuple[TestSteps, Promises]
+) -> RunScenario | AsyncRunScenario:
+    """Give `run_scenario(path, vars={...}, agent=...)`: a scenario of a file, run from Python.
+
+    In an async test it is awaited.
+    """
+    from agentrig.pytest_plugin._run_scenario import (  # noqa: PLC0415  # for few tests
+        AsyncRunScenario,
+        RunScenario,
+    )
+
+    shared, promises = _test_steps
+    if is_async(request.function):
+        return AsyncRunScenario(shared, promises)
+    return RunScenario(shared)
+
+
+@pytest.fixture
+def record_metric(request: pytest.FixtureRequest) -> RecordMetric:
+    """Give `record_metric(name, value, unit=None)`: a number for the reports."""
+    from agentrig.pytest_plugin._metrics import RecordMetric  # noqa: PLC0415  # for few tests
+
+    return RecordMetric(request.config.stash[RUN].stream, plan_test(request.node).id)

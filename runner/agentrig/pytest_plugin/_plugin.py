@@ -9,6 +9,7 @@ import pytest
 
 from agentrig.errors import ReportError, UsageError
 from agentrig.events import Outcome
+from agentrig.pytest_plugin._async_tests import AsyncTests
 from agentrig.pytest_plugin._dry_run import render_plan
 from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
@@ -46,6 +47,7 @@ class AgentrigPlugin:
         """Make the run known to items and fixtures."""
         config.stash[RUN] = self.run
         self._plugins = config.pluginmanager
+        self._plugins.register(AsyncTests(config))
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
         if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(

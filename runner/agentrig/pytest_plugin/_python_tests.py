@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentrig.errors import AgentrigError
+from agentrig._excerpt import render_mistakes
+from agentrig.errors import AgentrigError, ScenarioError
 from agentrig.events import Language, Outcome, Planned, ScenarioFinished, ScenarioStarted
 from agentrig.pytest_plugin._items import shown_path
 from agentrig.pytest_plugin._tags import tags_of
@@ -83,7 +84,10 @@ class PythonTests:
         phases.problem = phases.problem or (Outcome.ERROR if broken else Outcome.FAILED)
         if broken:
             # Its text says all; how the runner came to raise it helps nobody.
-            phases.message = phases.message or str(error)
+            text = (
+                render_mistakes(error.mistakes) if isinstance(error, ScenarioError) else str(error)
+            )
+            phases.message = phases.message or text
         else:
             text = call.excinfo.exconly(tryshort=True) if call.excinfo else report.longreprtext
             phases.message = phases.message or next(iter(text.splitlines()), "failed")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentrig import __version__
 from agentrig._secrets import Secrets
-from agentrig.engine import Engine, check_environment, check_goals, check_targets
+from agentrig.engine import Engine, check_environment, check_goals, check_targets, open_scenario_run
 from agentrig.errors import ReportError
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters import (
@@ -24,13 +24,14 @@ from agentrig.reporters import (
     TerminationReporter,
 )
 from agentrig.stream import EventStream
-from agentrig.targets import Resolver
+from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agentrig.engine import PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
+    from agentrig.pytest_plugin._background import Background
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.scenario import Scenario
     from agentrig.stream import Reporter
@@ -61,6 +62,8 @@ class Run:
             shard=options.shard.index if options.shard else 0,
         )
         self._engine: Engine | None = None
+        self._background: Background | None = None
+        self._pacer = Pacer(options.targets.rates)
         self._begin = time.perf_counter()
         self._begun = False
         self._failures = 0
@@ -83,15 +86,40 @@ class Run:
                 stream=self.stream,
                 resolver=self.resolver,
                 schedule=self.options.schedule,
+                run=self._names(),
+                pacer=self._pacer,
                 kubernetes=self.kubernetes_settings,
-                run={
-                    "id": self.options.run_id,
-                    "namespace": self.options.targets.namespace,
-                    "shard": self.options.shard.index if self.options.shard else 0,
-                    "attempt": 0,
-                },
             )
             self._engine.start()
+
+    def _names(self) -> dict[str, Any]:
+        """Give what scenarios read as `${run}`."""
+        return {
+            "id": self.options.run_id,
+            "namespace": self.options.targets.namespace,
+            "shard": self.options.shard.index if self.options.shard else 0,
+            "attempt": 0,
+        }
+
+    @property
+    def background(self) -> Background:
+        """What executes the steps of Python tests."""
+        if self._background is None:
+            from agentrig.pytest_plugin._background import (  # noqa: PLC0415  # for few tests
+                Background,
+            )
+
+            self._background = Background(
+                lambda: open_scenario_run(
+                    publish=self.stream.publish,
+                    resolver=self.resolver,
+                    secrets=self.stream.secrets,
+                    run=self._names(),
+                    pacer=self._pacer,
+                    kubernetes=self.kubernetes_settings,
+                )
+            )
+        return self._background
 
     def check(self, scenarios: Sequence[PlannedScenario]) -> None:
         """Raise UsageError when a scenario cannot be executed: it names what is missing."""
@@ -155,6 +183,8 @@ class Run:
         """Cut teardowns short that an interruption has left running."""
         if self._engine:
             self._engine.abort()
+        if self._background:
+            self._background.cancel()
 
     @property
     def lingers(self) -> bool:
@@ -168,6 +198,8 @@ class Run:
         if self._forwards:
             # Before the engine is waited for: a thread of its may wait for a tunnel to come up.
             self._forwards.close()
+        if self._background:
+            self._background.close()
         if self._engine:
             self._engine.stop()
 

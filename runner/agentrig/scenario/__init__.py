@@ -1,5 +1,6 @@
 """The scenario file: its model, its positions, its names and queries, its mistakes."""
 
+from agentrig.scenario._call import load_call, scenario_of_calls
 from agentrig.scenario._controls import (
     DEFAULT_TIMEOUT_S,
     Eventually,
@@ -70,9 +71,11 @@ __all__ = [
     "is_rows_file",
     "is_templated",
     "json_problem",
+    "load_call",
     "load_scenarios",
     "mistakes_of",
     "parse_duration",
     "read_rows",
+    "scenario_of_calls",
     "scenario_schema",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ class Pacer:
     """Gives each request its turn, at the rate of its target; the first come first.
 
     A rate is a distance between two requests rather than a number in a window (GCRA without
-    burst, ITU-T I.371): no target sees a second's worth at once.
+    burst, ITU-T I.371): no target sees a second's worth at once. Safe for threads.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Pacer:
         self._rates = rates
         self._clock = clock
         self._free_at: dict[str, float] = {}
+        self._reserving = threading.Lock()
 
     def reserve(self, endpoint: str, *, agent: str | None = None) -> float:
         """Take the next turn for a request; give the seconds that it must wait for it."""
@@ -36,7 +38,8 @@ class Pacer:
         rate = self._rates.get(name)
         if rate is None:
             return 0.0
-        now = self._clock()
-        turn = max(now, self._free_at.get(name, now))
-        self._free_at[name] = turn + rate.interval_s
+        with self._reserving:
+            now = self._clock()
+            turn = max(now, self._free_at.get(name, now))
+            self._free_at[name] = turn + rate.interval_s
         return turn - now
