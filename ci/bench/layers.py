@@ -10,9 +10,10 @@ _OTHER = "other"
 # By where a frame's code is; of frames in more than one layer the innermost counts. What no
 # pattern knows (json, re, dataclasses) belongs to whoever called it.
 _PLACES = {
-    "YAML": r"/yaml/|/agentrig/scenario/_(source|nodes|yaml\w*)\.py",
-    "validation": r"/pydantic/|/agentrig/scenario/|/agentrig/steps/_(registry|mistakes)\.py",
-    "checks and captures": r"/agentrig/checks/|/agentrig/steps/_(expect|matchers)\.py|/jq",
+    "start-up: models": r"/pydantic/_internal/",
+    "YAML": r"/yaml/|/agentrig/scenario/_(source|nodes|\w*yaml\w*)\.py",
+    "checks and captures": r"/agentrig/checks/_(evaluate|output)\.py|/agentrig/steps/_expect\.py|_query\.py",
+    "validation": r"/pydantic/|/agentrig/(scenario|checks)/|/agentrig/steps/_registry\.py",
     "HTTP": r"/pyreqwest/|/agentrig/(steps|targets)/",
     "events and reporters": r"/agentrig/(reporters/|stream\.py|events\.py|_redact\.py)",
     "engine and event loop": r"/agentrig/engine/|/asyncio/|/anyio/|/selectors\.py",
