@@ -66,8 +66,6 @@ def load_scenarios(
         # A step's key that is no text is a mistake to both models.
         raise ScenarioError(tuple(dict.fromkeys(mistakes)))
     source.pack()
-    for document in documents:
-        document.let_go()
     return _with_unique_ids(found)
 
 
@@ -83,7 +81,7 @@ class _DocumentLoader:
         self._steps = steps
         self._mistakes = mistakes
         self._data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-        self.is_definition = "define" in self._data
+        self.is_definition = document.is_definition
 
     def load(self, *, alone: bool) -> list[Scenario]:
         """Give the document's scenarios; `alone` says that the file has no others."""

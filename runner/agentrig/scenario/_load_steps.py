@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
@@ -66,8 +67,10 @@ class StepLoader:
         self._using: list[str] = []
 
     def anew(self) -> StepLoader:
-        """Give a loader for steps that were checked already."""
-        return StepLoader(self._models, self._context, [])
+        """Give a loader for steps that were checked already; it reads no file."""
+        loader = StepLoader(self._models, self._context, [])
+        loader._documents = self._documents  # its own class
+        return loader
 
     def load(
         self, data: Any, document: Document, folder: Path, key: str, scope: Scope
@@ -232,11 +235,7 @@ class StepLoader:
             else:
                 self._mistakes += error.mistakes
             return None
-        defined = {
-            str(one.data["define"]): one
-            for one in documents
-            if isinstance(one.data, dict) and "define" in one.data
-        }
+        defined = {str(one.data["define"]): one for one in documents if one.is_definition}
         if name in defined:
             return defined[name], file.parent if path else place.folder
         known = f"defined there: {', '.join(defined)}" if defined else "no document has 'define'"
@@ -254,7 +253,7 @@ class StepLoader:
         if resolved not in self._documents:
             folder = place.document.path.rpartition("/")[0]
             shown = (f"{folder}/" if folder else "") + file.relative_to(place.folder).as_posix()
-            self._documents[resolved] = Source.read(file, path=shown).documents()
+            self._documents[resolved] = _reused(file, shown, _stamp(file))
         return self._documents[resolved]
 
     def _check_inputs(
@@ -292,6 +291,23 @@ def name_problem(name: str) -> tuple[str, str] | None:
     if not _VARIABLE.fullmatch(name):
         return f"'{name}' is no name", "letters, digits and '_', so that jq can read it as $name"
     return None
+
+
+@lru_cache(maxsize=256)
+def _reused(file: Path, shown: str, stamp: tuple[int, ...]) -> list[Document]:  # noqa: ARG001  # of the file that was read
+    """Read a file that others use, once for all of them. Raises ScenarioError."""
+    source = Source.read(file, path=shown)
+    documents = source.documents()
+    source.pack()
+    return documents
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    try:
+        status = file.stat()
+    except OSError:
+        return ()  # whoever reads it says so
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _looping(scope: Scope) -> Scope:

@@ -50,6 +50,7 @@ class Source:
         self._text: str | None = text
         self._packed = b""
         self._roots: list[yaml.Node | None] = []
+        self._documents: list[Document] | None = None
 
     @property
     def lines(self) -> Sequence[str]:
@@ -92,15 +93,19 @@ class Source:
         return lines
 
     def pack(self) -> None:
-        """Keep what is wanted of a good file as small as can be: its text is wanted by mistakes.
+        """Keep what may be wanted of a good file: definitions, and its text, packed, for mistakes.
 
-        6 kB become 0.6; the file itself may have changed when a check fails.
+        6 kB become 0.6; the file itself may have changed when a check fails. The data of its
+        scenarios is forgotten: whoever needs some of it has kept it.
         """
         if self._text is not None:
             self._packed = zlib.compress(self._text.encode(), 1)
             self._text = None
         self._roots = []
         self.__dict__.pop("_lines", None)
+        for document in self._documents or ():
+            if not document.is_definition:
+                document.data = None
 
     def parse(self) -> Any:
         """Load the one YAML document as plain data."""
@@ -110,15 +115,19 @@ class Source:
         return self._loaded(lambda text: yaml.load(text, Loader=_StrictLoader))  # noqa: S506  # a subclass of the safe loader
 
     def documents(self) -> list[Document]:
-        """Load every YAML document; those without anything in them are left out but for a sole one."""
+        """Load every YAML document, once; those without anything in them are left out but for a sole one."""
+        if self._documents is None:
+            found = [one for one in self._all_documents() if one.data is not None]
+            self._documents = found or [Document(self, 0, None)]
+        return self._documents
+
+    def _all_documents(self) -> list[Document]:
         if (plain := self._plain()) is not None:
-            documents = [Document(self, at, one.data, one.line) for at, one in enumerate(plain)]
-        else:
-            loaded = self._loaded(
-                lambda text: list(yaml.load_all(text, Loader=_StrictLoader))
-            )  # as above
-            documents = [Document(self, at, data) for at, data in enumerate(loaded)]
-        return [one for one in documents if one.data is not None] or [Document(self, 0, None)]
+            return [Document(self, at, one.data, one.line) for at, one in enumerate(plain)]
+        loaded = self._loaded(
+            lambda text: list(yaml.load_all(text, Loader=_StrictLoader))
+        )  # as above
+        return [Document(self, at, data) for at, data in enumerate(loaded)]
 
     def _plain(self) -> list[PlainDocument] | None:
         """Read the file fast, if it is of the plain kind and without mistakes."""
@@ -272,16 +281,17 @@ class Source:
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """One document of a file: its data, until it is let go, and where its parts stand."""
+    """One document of a file: its data, until the file is packed, and where its parts stand."""
 
     source: Source
     index: int
     data: Any
     _begins: int | None = None
 
-    def let_go(self) -> None:
-        """Forget the data: whoever needs some of it has kept it."""
-        self.data = None
+    @property
+    def is_definition(self) -> bool:
+        """Tell whether it is no scenario, but steps for others."""
+        return isinstance(self.data, dict) and "define" in self.data
 
     @property
     def line(self) -> int:

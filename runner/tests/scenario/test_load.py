@@ -320,3 +320,32 @@ def test_steps_that_were_put_away_come_back_the_same(folder: Folder) -> None:
         ]
         places = [str(step.place.locate()) for step in made.definitions()]
         assert places == [str(step.place.locate()) for step in kept.definitions()]
+
+
+def test_reused_steps_come_back_as_they_were_loaded(folder: Folder) -> None:
+    """Whatever has become of their files while the scenario waited for its turn."""
+    (one,) = folder.load(
+        "name: A\n"
+        "steps: [{uses: '#own'}, {uses: lib.yaml#log in, with: {user: me}}]\n"
+        "---\n"
+        "define: own\n"
+        "steps: [{path: /own}]\n",
+        lib_yaml=LIBRARY,
+    )
+    before = [(step.title, step.place.locate()) for step in one.phases().definitions()]
+    one.body.put_away()
+    (folder.path / "lib.yaml").unlink()
+    (folder.path / "a.yaml").write_text("steps: []\n", encoding="utf-8")
+    assert len(before) == 2
+    assert [(step.title, step.place.locate()) for step in one.phases().definitions()] == before
+
+
+def test_file_that_many_use_is_read_once(folder: Folder) -> None:
+    text = "name: A\nsteps: [{uses: lib.yaml#log in, with: {user: me}}]\n"
+    (one,) = folder.load(text, lib_yaml=LIBRARY)
+    (other,) = folder.load(text)
+    found = [next(scenario.phases().definitions()).place.document for scenario in (one, other)]
+    assert found[0] is found[1]
+    (changed,) = folder.load(text, lib_yaml=LIBRARY.replace("/login", "/log-in"))
+    step = next(changed.phases().definitions())
+    assert step.place.document is not found[0]
