@@ -12,6 +12,7 @@ from agentrig.checks._bound import HINT, KEY, BoundMatcher, Matchers, bind, unkn
 from agentrig.checks._described import describe
 from agentrig.checks._registry import matchers
 from agentrig.checks._subject import PLAIN, SELECTING, Subject, selecting_subject
+from agentrig.events import CheckResult, Outcome
 from agentrig.scenario import StrictModel
 
 if TYPE_CHECKING:
@@ -32,10 +33,14 @@ _PLAIN_TYPES = frozenset({str, int, float, bool})
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A subject, and the matchers that must hold for it, in the order of the file."""
+    """A subject, and the matchers that must hold for it, in the order of the file.
+
+    `passed` has the result of each matcher while it holds, so that a run makes none.
+    """
 
     subject: Subject
     matchers: tuple[BoundMatcher, ...]
+    passed: tuple[CheckResult, ...]
 
     def location(self, matcher: BoundMatcher) -> tuple[str, ...]:
         """Where the operand of a matcher stands within the check."""
@@ -82,7 +87,11 @@ class Check:
         bound = reader.bind(below, within, known)
         reader.unknown([*_SUBJECTS, *known])
         reader.finish()
-        return cls(subject, tuple(bound))
+        label = subject.label
+        passed = tuple(
+            CheckResult(check=f"{label} {one.name}", outcome=Outcome.PASSED) for one in bound
+        )
+        return cls(subject, tuple(bound), passed)
 
 
 @dataclass(frozen=True, slots=True)

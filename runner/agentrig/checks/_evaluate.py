@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agentrig._redact import cut
 from agentrig.checks._matcher import CannotMatchError, Missing
 from agentrig.checks._patterns import SlowPatternError, begin, in_thread
 from agentrig.checks._subject import NothingThereError
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from agentrig.scenario import Location, Variables
 
 __all__ = ["capture_output", "check_output", "check_value"]
-
-# A report names each check; a long program must not fill its line.
-LABEL_CHARACTERS = 100
 
 
 async def check_output(
@@ -42,22 +38,19 @@ async def check_output(
     results: list[CheckResult] = []
     for index, check in enumerate(checks):
         subject = check.subject
-        label = cut(subject.label, LABEL_CHARACTERS)
         try:
             value = await subject.read(output, names)
         except NothingThereError as error:
             at = locate((*within, index, subject.kind))
-            results.append(_failed(label, f"[{title}] {subject}: {error}", at))
+            results.append(_failed(subject.label, f"[{title}] {subject}: {error}", at))
             break
-        for bound in check.matchers:
-            place = (*within, index, *check.location(bound))
-            intro = f"[{title}] {subject}"
-            result = await _judge(
-                bound, value, label=label, intro=intro, place=place, locate=locate
-            )
-            results.append(result)
-            if result.outcome is Outcome.FAILED:
+        for bound, passed in zip(check.matchers, check.passed, strict=True):
+            problem = await _problem(bound, value)
+            if problem is not None:
+                at = locate((*within, index, *check.location(bound)))
+                results.append(_failed(passed.check, f"[{title}] {subject}: {problem}", at))
                 return tuple(results)
+            results.append(passed)
     return tuple(results)
 
 
@@ -76,12 +69,13 @@ async def check_value(
     """
     results: list[CheckResult] = []
     for bound in matchers.bound:
-        place = (*within, bound.name)
-        intro = f"[{title}] {subject}"
-        result = await _judge(bound, value, label=subject, intro=intro, place=place, locate=locate)
-        results.append(result)
-        if result.outcome is Outcome.FAILED:
+        check = f"{subject} {bound.name}"
+        problem = await _problem(bound, value)
+        if problem is not None:
+            at = locate((*within, bound.name))
+            results.append(_failed(check, f"[{title}] {subject}: {problem}", at))
             break
+        results.append(CheckResult(check=check, outcome=Outcome.PASSED))
     return tuple(results)
 
 
@@ -117,22 +111,6 @@ def _absence(subject: Subject, value: Any) -> str | None:
     if value is None:
         return f"{subject} is null"
     return f"there is no {value.what}" if isinstance(value, Missing) else None
-
-
-async def _judge(
-    bound: BoundMatcher,
-    value: Any,
-    *,
-    label: str,
-    intro: str,
-    place: Location,
-    locate: Callable[[Location], Position],
-) -> CheckResult:
-    name = f"{label} {bound.name}"
-    problem = await _problem(bound, value)
-    if problem is None:
-        return CheckResult(check=name, outcome=Outcome.PASSED)
-    return _failed(name, f"{intro}: {problem}", locate(place))
 
 
 async def _problem(bound: BoundMatcher, value: Any) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
+from agentrig._redact import cut
 from agentrig.checks._matcher import CannotMatchError, Missing
 from agentrig.checks._output import NotJsonError
 from agentrig.checks._patterns import SlowPatternError, begin, checked_pattern, in_thread, search
@@ -37,6 +38,10 @@ PLAIN: Mapping[str, str] = {
 """Subjects of which there is one."""
 
 
+# A report names each check; a long program must not fill its line.
+LABEL_CHARACTERS = 100
+
+
 class NothingThereError(Exception):
     """A subject cannot be read: the text says why."""
 
@@ -52,7 +57,9 @@ class Subject:
     @property
     def label(self) -> str:
         """Name it in the name of a check."""
-        return self.kind if self.selector is None else f"{self.kind} {self.selector}"
+        if self.selector is None:
+            return self.kind
+        return cut(f"{self.kind} {self.selector}", LABEL_CHARACTERS)
 
     def __str__(self) -> str:
         if self.selector is None:

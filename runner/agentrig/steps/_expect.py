@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut
@@ -55,13 +55,13 @@ class HttpExpect(Expect):
 
     @field_validator("jq")
     @classmethod
-    def _is_query(cls, value: str) -> str:
+    def _is_query(cls, value: str, info: ValidationInfo) -> str:
         if not value.strip():
             raise PydanticCustomError(
                 "jq", "'jq' must not be empty", {"hint": "write '.' for the whole body"}
             )
         try:
-            compile_query(value)
+            compile_query(value, (info.context or {}).get("names", frozenset()))
         except QuerySyntaxError as error:
             raise PydanticCustomError(
                 "jq",
@@ -108,7 +108,7 @@ async def check_body(
     """Check the JSON value, then the text."""
     results: tuple[CheckResult, ...] = ()
     if expect.jq is not None:
-        results = _results(await _query_checks(expect, expect.jq, output), context, title)
+        results = _results(await _query_checks(expect, expect.jq, output, context), context, title)
     if expect.body_contains is None or (results and results[-1].outcome is Outcome.FAILED):
         return results
     problem = None
@@ -158,9 +158,11 @@ def _head_checks(expect: HttpExpect, output: Output) -> list[_Found]:
     return found
 
 
-async def _query_checks(expect: HttpExpect, jq: str, output: Output) -> list[_Found]:
+async def _query_checks(
+    expect: HttpExpect, jq: str, output: Output, context: StepContext
+) -> list[_Found]:
     try:
-        value = await compile_query(jq).evaluate(output.data)
+        value = await compile_query(jq, None).evaluate(output.data, context.names)
     except NotJsonError as error:
         return [_Found(("jq",), f"jq {jq}", f"path '{jq}': the body is not JSON: {error}")]
     except QueryError as error:
