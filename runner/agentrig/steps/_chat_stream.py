@@ -16,6 +16,7 @@ from agentrig.steps._chat_answer import (
     text_of,
     usage_in,
 )
+from agentrig.steps._event_stream import MAX_EVENTS
 
 __all__ = ["END_OF_STREAM", "Gathered"]
 
@@ -38,6 +39,8 @@ class Gathered:
 
         Raises NoCompletionError for what is no chunk, and for an error in place of one.
         """
+        if len(self.chunks) == MAX_EVENTS:
+            raise NoCompletionError(f"the stream did not end within {self._so_far()}")
         what = f"chunk {len(self.chunks) + 1} of the stream"
         chunk = parsed(data, what=f"{what} is")
         if problem := error_in(chunk):
@@ -105,4 +108,4 @@ class Gathered:
 
     def _so_far(self) -> str:
         number = len(self.chunks)
-        return f"{number} chunk{'' if number == 1 else 's'}"
+        return f"{number:,} chunk{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agentrig.steps._chat_answer import NoCompletionError, read_whole
 from agentrig.steps._chat_stream import Gathered
+from agentrig.steps._event_stream import MAX_EVENTS
 
 JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 # What looks like an answer, and has anything anywhere.
@@ -173,6 +174,12 @@ def test_other_choices_are_left_alone() -> None:
     stream = gathered(chunk({"content": "a"}), json.dumps({"choices": [second]}), chunk({}, "stop"))
     assert stream.read().content == "a"
     assert len(stream.chunks) == 3
+
+
+def test_a_stream_that_never_ends_is_left() -> None:
+    stream = gathered(*[chunk({})] * MAX_EVENTS)
+    with pytest.raises(NoCompletionError, match="the stream did not end within 100,000 chunks"):
+        stream.add(chunk({}))
 
 
 @pytest.mark.parametrize(
