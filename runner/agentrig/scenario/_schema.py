@@ -47,27 +47,66 @@ def scenario_schema(
             _allow_expressions(schema)
     for key in _HEADER:
         _allow_expression(definitions[scenario]["properties"], key)
-    step = refs[step_models[default], mode]
-    kinds: dict[str, type[StepControls]] = {**step_models, "uses": UsesStep}
-    for key, model in kinds.items():
-        if key != default:
-            step = {"if": {"required": [key]}, "then": refs[model, mode], "else": step}
-    definitions["AnyStep"] = step
+    kinds = {key: refs[model, mode] for key, model in step_models.items()}
+    kinds["uses"] = refs[UsesStep, mode]
+    definitions["AnyStep"] = _any_step(kinds, definitions, default=default)
     definitions["Expression"] = _EXPRESSION
     for name in (scenario, definition):
         for key in ("setup", "steps", "teardown"):
             if key in definitions[name]["properties"]:
                 definitions[name]["properties"][key]["items"] = {"$ref": "#/$defs/AnyStep"}
+    for schema in definitions.values():
+        _write_for_editors(schema)
     return {
         "$schema": _DIALECT,
         "title": "agentrig scenario",
         "description": "One end-to-end test of an agent, or steps that others reuse.",
         "type": "object",
-        "if": {"required": ["define"]},
+        "if": _has("define"),
         "then": {"$ref": f"#/$defs/{definition}"},
         "else": {"$ref": f"#/$defs/{scenario}"},
         "$defs": definitions,
     }
+
+
+def _any_step(
+    kinds: Mapping[str, Any], definitions: Mapping[str, Any], *, default: str
+) -> dict[str, Any]:
+    """Choose a step's schema by the key that marks its kind."""
+    step = kinds[default]
+    # What an editor offers where none of the keys stands yet.
+    marks = {}
+    for key, reference in kinds.items():
+        if key != default:
+            step = {"if": _has(key), "then": reference, "else": step}
+            model = definitions[reference["$ref"].rpartition("/")[2]]
+            marks[key] = {"description": model["description"]}
+    return {"properties": marks, **step}
+
+
+def _has(key: str) -> dict[str, Any]:
+    # A step that is still to be written is null to an editor, which has any key.
+    return {"type": "object", "required": [key]}
+
+
+def _write_for_editors(schema: Any, key: str | None = None) -> None:
+    """Let editors show code as such, and call a value by its key.
+
+    `markdownDescription` is what those built on VS Code's libraries show where it stands.
+    """
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        about = schema.get("description")
+        if isinstance(about, str):
+            schema |= {"title": key} if key else {}
+            schema |= {"markdownDescription": about} if "`" in about else {}
+    for name, part in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if name == "properties":
+            for one, value in part.items():
+                _write_for_editors(value, one)
+        elif isinstance(part, dict | list):
+            _write_for_editors(part)
 
 
 def _allow_expressions(model: dict[str, Any]) -> None:
