@@ -30,6 +30,9 @@ __all__ = ["OnOutput", "Publish", "StepRun"]
 
 EventT = TypeVar("EventT", bound=Event)
 
+GRACE_S = 0.5
+"""A kind that keeps the time limit by itself can say what it waited for; the rest is cancelled."""
+
 
 class Publish(Protocol):
     """Records an event, and gives it as it was recorded."""
@@ -173,7 +176,7 @@ class StepRun:
     ) -> tuple[_Verdict, str | None]:
         """Execute a step once; give also its title, once it is filled in."""
         left = self._time_left()
-        timeout = asyncio.timeout(max(0.0, min(limit_s, left)))
+        timeout = asyncio.timeout(max(0.0, min(limit_s + GRACE_S, left)))
         title = None
         try:
             async with timeout:

@@ -42,13 +42,16 @@ __all__ = ["Clients"]
 # are shared between requests of equal ones alone.
 _CONNECT_WAITS_S = (10.0, 7.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05)
 _CONNECT_SHARE = 0.75
-_MARGIN_S, _MARGIN_SHARE = 0.25, 0.2
 
 # The library reads so much of a body before it hands out the response: for a whole one this
 # saves a change of threads, a quarter of a small request's time.
 _READ_AHEAD = 1 << 16
 # What a redirect says in words is read, so that its connection can be used again; not more.
 _REDIRECT_BODY = 1 << 16
+
+# How much of a body that is too large a report needs; its pieces have 8 KiB or more.
+_SHOWN_BYTES = 1 << 14
+_SHOWN_PIECES = 4
 
 # HTML standard, 4.10.21.8: how the names of a multipart form are escaped.
 _IN_QUOTES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
@@ -160,7 +163,7 @@ class Clients:
             elif request.body is not None:
                 builder = builder.body_bytes(request.body)
             return (
-                builder.timeout(timedelta(seconds=_wire_time(request.timeout_s)))
+                builder.timeout(timedelta(seconds=request.timeout_s))
                 .streamed_read_buffer_limit(read_ahead)
                 .build_streamed()
             )
@@ -212,11 +215,6 @@ class Clients:
         return client
 
 
-def _wire_time(timeout_s: float) -> float:
-    """Give a little less than a request's caller waits: to be told why beats to be cancelled."""
-    return timeout_s - min(_MARGIN_S, timeout_s * _MARGIN_SHARE)
-
-
 def _connect_wait(request: Request) -> float:
     longest = request.timeout_s * _CONNECT_SHARE
     if request.connect_timeout_s <= longest:
@@ -247,8 +245,7 @@ async def _read_body(answer: Answer, response: Response, limit: int) -> None:
         pieces.append(piece)
         size += len(piece)
         if size > limit or (length and length.isdigit() and int(length) > limit):
-            response.body = b"".join(pieces)[:limit]
-            raise _too_large(response, limit)
+            raise _too_large(response, limit, b"".join(pieces[:_SHOWN_PIECES]))
     response.body = pieces[0].to_bytes() if len(pieces) == 1 else b"".join(pieces)
     inflater = inflater_for(response.headers, limit)
     if inflater is None:
@@ -258,9 +255,9 @@ async def _read_body(answer: Answer, response: Response, limit: int) -> None:
         inflater.finish()
     except InflateError as error:
         raise NoAnswerError(f"no whole response: {error}", response) from error
-    response.body = inflated[:limit]
     if len(inflated) > limit:
-        raise _too_large(response, limit)
+        raise _too_large(response, limit, inflated)
+    response.body = inflated
 
 
 async def _chunks(
@@ -273,7 +270,7 @@ async def _chunks(
             data = inflater.feed(piece.to_bytes()) if inflater else piece.to_bytes()
             size += len(data)
             if size > limit:
-                raise _too_large(head, limit)
+                raise _too_large(head, limit, data)
             if data:
                 yield data
         if inflater:
@@ -284,6 +281,8 @@ async def _chunks(
         raise way.fault(error, _connect_wait(request), head) from error
 
 
-def _too_large(response: Response, limit: int) -> NoAnswerError:
+def _too_large(response: Response, limit: int, begin: bytes) -> NoAnswerError:
+    """Keep the begin of a body for the report, and let the rest go."""
+    response.body = begin[: min(limit, _SHOWN_BYTES)]
     problem = f"the response's body is larger than {describe_size(limit)}, its limit ('max_body')"
     return NoAnswerError(problem, response)

@@ -136,7 +136,7 @@ class EventReader:
                 for event in parser.feed(chunk) if is_stream else ():
                     if await self._ends_with(event):
                         return
-                    if self._idle_s is not None:
+                    if self._idle_s is not None and not silence.expired():
                         silence.reschedule(asyncio.get_running_loop().time() + self._idle_s)
         finally:
             response.body = b"".join(pieces)

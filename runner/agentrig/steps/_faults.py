@@ -36,7 +36,8 @@ def fault_of(error: Exception, *, connect_s: float, timeout_s: float) -> Excepti
     if any(_REFUSED_BY_TLS in cause for cause in causes):
         return TargetError(f"TLS: {what}")
     if timeout:
-        return LateError(timeout_s)
+        began = isinstance(error, pyreqwest_errors.ReadTimeoutError)
+        return LateError(timeout_s, began=began)
     return NoAnswerError(f"no whole response: {what}")
 
 

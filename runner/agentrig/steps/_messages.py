@@ -127,6 +127,9 @@ class NoAnswerError(Exception):
 class LateError(NoAnswerError):
     """The agent did not answer, or not to the end, in the `waited_s` seconds that it had."""
 
-    def __init__(self, waited_s: float, response: Response | None = None) -> None:
+    def __init__(
+        self, waited_s: float, response: Response | None = None, *, began: bool = False
+    ) -> None:
         self.waited_s = float(f"{waited_s:.3g}")
-        super().__init__(f"no response within {describe_duration(self.waited_s)}", response)
+        what = "the response did not end" if began else "no response"
+        super().__init__(f"{what} within {describe_duration(self.waited_s)}", response)

@@ -294,7 +294,7 @@ def test_a_small_body_that_inflates_without_end_is_stopped(
     error = refused(web, server.url, max_body=1 << 20)
     assert str(error) == "the response's body is larger than 1 MiB, its limit ('max_body')"
     assert error.response is not None
-    assert len(error.response.body) == 1 << 20
+    assert error.response.body == bytes(1 << 14), "as much as a report needs"
 
 
 @pytest.mark.parametrize(("size", "fits"), [(999, True), (1000, True), (1001, False)])
@@ -399,7 +399,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
             says(HEAD, b"abc", end="reset"),
             "no whole response: Connection reset by peer (os error 104)",
         ),
-        (says(HEAD, b"abc", end="hang"), "no response within 400 ms"),
+        (says(HEAD, b"abc", end="hang"), "the response did not end within 400 ms"),
         (
             says(CHUNKED, b"3\r\nabc\r\n"),
             "no whole response: unexpected EOF during chunk size line",
@@ -456,7 +456,8 @@ def test_trickled_bytes_end_with_the_time(web: Web) -> None:
             talk.pause(0.02)
 
     with raw_server(play) as server:
-        assert str(refused(web, server.url, timeout_s=0.3)) == "no response within 300 ms"
+        error = refused(web, server.url, timeout_s=0.3)
+    assert str(error) == "the response did not end within 300 ms"
 
 
 # What is not reached.
@@ -489,8 +490,8 @@ def test_a_target_that_is_cut_off_is_unreachable_whichever_time_is_shorter(
     web: Web, dropping_port: int, mute_port: int
 ) -> None:
     for url in (f"http://127.0.0.1:{dropping_port}", f"https://127.0.0.1:{mute_port}"):
-        for name, seconds in (("timeout_s", 0.28), ("connect_timeout_s", 0.2)):
+        for name, seconds, waited in (("timeout_s", 0.6, 300), ("connect_timeout_s", 0.2, 200)):
             more: dict[str, Any] = {name: seconds}
             with pytest.raises(TargetError) as caught:
                 web.send(url, **more)
-            assert str(caught.value) == "no connection within 200 ms"
+            assert str(caught.value) == f"no connection within {waited} ms"

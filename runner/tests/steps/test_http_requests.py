@@ -267,9 +267,16 @@ def test_a_response_that_is_too_large_is_shown_as_far_as_it_was_read(
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"]
+    ("said", "message"),
+    [
+        (b"", "no response"),
+        (b"HTTP/1.1 200 OK\r\n", "no response"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", "the response did not end"),
+    ],
 )
-def test_a_server_that_hangs_fails_the_step_in_its_time(bench: Bench, said: bytes) -> None:
+def test_a_server_that_hangs_fails_the_step_in_its_time(
+    bench: Bench, said: bytes, message: str
+) -> None:
     def play(talk: Conversation) -> None:
         talk.request()
         talk.say(said)
@@ -277,7 +284,7 @@ def test_a_server_that_hangs_fails_the_step_in_its_time(bench: Bench, said: byte
 
     with raw_server(play) as server:
         (step,) = run(bench, server.url, {"name": "Ask", "timeout": "300ms"})
-    assert (step.outcome, step.message) == (Outcome.FAILED, "[Ask] no response within 300 ms")
+    assert (step.outcome, step.message) == (Outcome.FAILED, f"[Ask] {message} within 300 ms")
     assert step.elapsed_ms < 5_000
 
 

@@ -150,15 +150,15 @@ def test_an_endpoint_that_hangs_is_told_before_the_step_ends(web: Web) -> None:
         talk.wait_for_end()
 
     async def ask(source: TokenSource) -> list[BaseException | str]:
-        async with asyncio.timeout(0.4):
+        async with asyncio.timeout(2):
             return await asyncio.gather(
-                *(source.token(timeout_s=0.4) for _ in range(3)), return_exceptions=True
+                *(source.token(timeout_s=2) for _ in range(3)), return_exceptions=True
             )
 
     with raw_server(play) as server:
         found = web.run(ask(TokenSource(settings(server.url), web.clients)))
     assert [type(one) for one in found] == [InfraError] * 3
-    assert "no response within 360 ms" in str(found[0])
+    assert "no response within 1.8 s" in str(found[0])
 
 
 def test_a_step_that_is_cancelled_lets_the_next_one_fetch(web: Web) -> None:
