@@ -10,7 +10,7 @@ import click
 
 from agentrig.errors import UsageError
 from agentrig.lint import RULES, lint_file
-from agentrig.scenario import is_rows_file
+from agentrig.scenario import is_no_scenario
 from agentrig.steps import step_kinds
 from agentrig.targets import CONFIG_FILE, target_settings
 
@@ -88,4 +88,4 @@ def _scenario_files(paths: tuple[Path, ...]) -> list[Path]:
 def _is_collected(file: Path, root: Path) -> bool:
     folders = file.relative_to(root).parts[:-1]
     ignored = any(fnmatch(folder, pattern) for folder in folders for pattern in _NOT_SEARCHED)
-    return file.name != CONFIG_FILE and not is_rows_file(file) and not ignored
+    return file.name != CONFIG_FILE and not is_no_scenario(file) and not ignored

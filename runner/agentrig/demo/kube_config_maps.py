@@ -11,7 +11,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from agentrig.demo.kube_deployments import timestamp
-from agentrig.demo.kube_patches import APPLY, MERGE, STRATEGIC_MERGE, merged
+from agentrig.demo.kube_patches import APPLY, merged, patched
 
 __all__ = ["ConfigMaps"]
 
@@ -41,16 +41,12 @@ class ConfigMaps:
         del self._found[namespace, name]
         self._applied.pop((namespace, name), None)
 
-    def patch(
-        self, name: str, patch: dict[str, Any], *, content_type: str, namespace: str
-    ) -> dict[str, Any]:
+    def patch(self, name: str, patch: Any, *, content_type: str, namespace: str) -> dict[str, Any]:
         """Merge into a ConfigMap, or apply one; applying makes it where there is none."""
-        if content_type == APPLY:
+        if content_type == APPLY and isinstance(patch, dict):
             return self._apply(name, patch, namespace=namespace)
-        if content_type not in {MERGE, STRATEGIC_MERGE}:
-            raise HTTPException(415, f"the body of a patch must be {STRATEGIC_MERGE} or {MERGE}")
         before = self.get(name, namespace=namespace)
-        return self._keep(name, merged(before, patch), namespace=namespace)
+        return self._keep(name, patched(before, patch, content_type), namespace=namespace)
 
     def _apply(self, name: str, manifest: dict[str, Any], *, namespace: str) -> dict[str, Any]:
         key = namespace, name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
-from agentrig.demo.kube_patches import MERGE, STRATEGIC_MERGE, merged, strategically_merged
+from agentrig.demo.kube_patches import patched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Deployments", "timestamp"]
 
-_PATCHES = {STRATEGIC_MERGE: strategically_merged, MERGE: merged}
 _LABEL = "app.kubernetes.io/name"
 
 
@@ -34,18 +33,11 @@ class Deployments:
         """Give a Deployment. Raises HTTPException 404."""
         return self._deployment(self._find(name), namespace=namespace)
 
-    def patch(
-        self, name: str, patch: dict[str, Any], *, content_type: str, namespace: str
-    ) -> dict[str, Any]:
+    def patch(self, name: str, patch: Any, *, content_type: str, namespace: str) -> dict[str, Any]:
         """Change environment, annotations and replicas; everything else is refused with 422."""
         workload = self._find(name)
-        if content_type not in _PATCHES:
-            known = " or ".join(_PATCHES)
-            raise HTTPException(415, f"the body of a patch must be {known}")
-        if "status" in patch:
-            raise HTTPException(422, "the status is not for a client to patch")
         before = self._deployment(workload, namespace=namespace)
-        wanted = _PATCHES[content_type](before, patch)
+        wanted = patched(before, patch, content_type)
         try:
             container = wanted["spec"]["template"]["spec"]["containers"][0]
             environment = {one["name"]: one.get("value", "") for one in container.get("env", ())}
@@ -59,7 +51,7 @@ class Deployments:
             raise HTTPException(422, "a Deployment of the stand-in has one replica or none")
         spec = _spec(workload, environment=environment, annotations=annotations, replicas=replicas)
         # What is left out of the one container would come back: say so instead.
-        if wanted["spec"] != spec or wanted["metadata"] != before["metadata"]:
+        if wanted != {**before, "spec": spec}:
             raise HTTPException(
                 422, "the stand-in can patch env, annotations of the template, and replicas"
             )

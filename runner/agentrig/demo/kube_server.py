@@ -1,6 +1,6 @@
 """A stand-in for the part of the Kubernetes API that tests of the demo use.
 
-Deployments (`GET`, strategic and merge `PATCH` of environment, annotations and replicas), their
+Deployments (`GET`, and every kind of `PATCH` but apply, of environment, annotations and replicas), their
 pods with logs and `exec` of `printenv`, and ConfigMaps in memory, so that a scenario or module
 that changes a cluster is the same in the embedded demo. The embedded demo lies in no namespace:
 whichever is asked for (a run in a pod asks for its own) has its deployments. A patch really
@@ -10,6 +10,7 @@ is refused with a Status, never ignored.
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
-from agentrig.demo.bodies import json_app, read_json
+from agentrig.demo.bodies import json_app, read_body, read_json
 from agentrig.demo.kube_config_maps import ConfigMaps
 from agentrig.demo.kube_deployments import Deployments
+from agentrig.demo.kube_patches import JSON_PATCH
 from agentrig.demo.kube_pods import execute, log_of
 
 if TYPE_CHECKING:
@@ -105,9 +107,15 @@ class _Api:
         await execute(socket, workload, socket.query_params.getlist("command"))
 
 
-async def _patch(request: Request) -> tuple[dict[str, Any], str]:
+async def _patch(request: Request) -> tuple[Any, str]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    return await read_json(request, limit_bytes=_LARGEST_PATCH_BYTES), content_type
+    if content_type != JSON_PATCH:
+        return await read_json(request, limit_bytes=_LARGEST_PATCH_BYTES), content_type
+    body = await read_body(request, limit_bytes=_LARGEST_PATCH_BYTES)
+    try:
+        return json.loads(body), content_type
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "the body is not JSON") from None
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:

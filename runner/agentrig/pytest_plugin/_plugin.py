@@ -15,7 +15,7 @@ from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
 from agentrig.pytest_plugin._run import Run
 from agentrig.pytest_plugin._tags import tags_as_markers
-from agentrig.scenario import is_rows_file
+from agentrig.scenario import is_no_scenario
 from agentrig.targets import CONFIG_FILE
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class AgentrigPlugin:
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
         """Take every YAML file but the configuration and rows of data as a scenario."""
         is_yaml = file_path.suffix in {".yaml", ".yml"}
-        if is_yaml and file_path.name != CONFIG_FILE and not is_rows_file(file_path):
+        if is_yaml and file_path.name != CONFIG_FILE and not is_no_scenario(file_path):
             file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
             return file
         return None

@@ -8,7 +8,7 @@ from agentrig.scenario._controls import (
     StepControls,
     UsesStep,
 )
-from agentrig.scenario._data import is_rows_file, read_rows
+from agentrig.scenario._data import is_no_scenario, read_rows
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
@@ -68,7 +68,7 @@ __all__ = [
     "closest",
     "compile_query",
     "describe_duration",
-    "is_rows_file",
+    "is_no_scenario",
     "is_templated",
     "json_problem",
     "load_call",

@@ -99,10 +99,13 @@ def _mistake(
         case "extra_forbidden":
             key = str(location[-1])
             keys = _keys(model, detail["loc"][:-1])
+            hint = closest(key, keys) or f"known here: {', '.join(sorted(keys))}"
+            if key == "apiVersion" and not detail["loc"][:-1]:
+                hint = "Kubernetes manifests stand in NAME.manifest.yaml"
             return Mistake(
                 message=f"unknown key '{key}' in {_container(location[:-1], what)}",
                 at=source.locate(location, key=True),
-                hint=closest(key, keys) or f"known here: {', '.join(sorted(keys))}",
+                hint=hint,
             )
         case "missing":
             return Mistake(

@@ -67,6 +67,43 @@ def test_a_config_map_of_another_shape_is_refused(cluster: Cluster, wrong: Any) 
         cluster.patch("cm/one", {}, how="json")
 
 
+@pytest.mark.parametrize(
+    ("operation", "data"),
+    [
+        ({"op": "add", "path": "/data/x~1y", "value": "z"}, {"a": "1", "b": "2", "x/y": "z"}),
+        ({"op": "replace", "path": "/data/a", "value": "9"}, {"a": "9", "b": "2"}),
+        ({"op": "remove", "path": "/data/a"}, {"b": "2"}),
+        ({"op": "test", "path": "/data/a", "value": "1"}, {"a": "1", "b": "2"}),
+        ({"op": "test", "path": "/data/a", "value": "2"}, None),
+        ({"op": "replace", "path": "/data/none", "value": "9"}, None),
+        ({"op": "remove", "path": "/none/none"}, None),
+        ({"op": "move", "path": "/data/a", "from": "/data/b"}, None),
+        ({"op": "remove", "path": "data"}, None),
+        ("remove", None),
+    ],
+)
+def test_a_json_patch_is_applied_or_refused(
+    cluster: Cluster, operation: Any, data: dict[str, str] | None
+) -> None:
+    cluster.apply(CONFIG)
+    if data is None:
+        with pytest.raises(ClusterError, match="HTTP 422"):
+            cluster.patch("cm/one", [operation], how="json")
+    else:
+        assert cluster.patch("cm/one", [operation], how="json")["data"] == data
+
+
+def test_a_json_patch_reaches_into_lists(cluster: Cluster) -> None:
+    env = "/spec/template/spec/containers/0/env"
+    added = {"op": "add", "path": f"{env}/-", "value": {"name": "NEW", "value": "x"}}
+    cluster.patch(SIDECAR, [added], how="json")
+    cluster.wait_rollout(SIDECAR)
+    assert cluster.get_env(SIDECAR) == {"OPA_PROXY_MODE": "track", "NEW": "x"}
+    cluster.patch(SIDECAR, [{"op": "remove", "path": f"{env}/1"}], how="json")
+    cluster.wait_rollout(SIDECAR)
+    assert cluster.get_env(SIDECAR) == {"OPA_PROXY_MODE": "track"}
+
+
 def test_a_deployment_without_replicas_is_not_served(own_demo: Demo, cluster: Cluster) -> None:
     url = own_demo.agents["gymcoach"].control_url + "/health/live"
     cluster.scale(SIDECAR, 0)

@@ -180,7 +180,7 @@ def test_an_unknown_deployment_is_a_kubernetes_404(kube: Client) -> None:
         ({"spec": {"replicas": 2}}, 422),
         ({"spec": []}, 422),
         ({"spec": {"template": {"spec": {"containers": {}}}}}, 422),
-        ({"status": {}}, 422),
+        ({"status": {"replicas": 7}}, 422),
     ],
 )
 def test_a_patch_that_is_not_understood_is_refused(
