@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agentrig._excerpt import render_mistakes
-from agentrig.engine import PlannedScenario, ScenarioResult, plan_scenario
-from agentrig.errors import AgentrigError, InfraError, ScenarioError
-from agentrig.events import Outcome
-from agentrig.reporters.failure_text import render_failure
+from agentrig.engine import PlannedScenario, plan_scenario
+from agentrig.errors import ScenarioError
 from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 
@@ -27,10 +26,6 @@ __all__ = ["RUN", "ScenarioFile", "ScenarioItem", "shown_path"]
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 """Where the run of a session is kept: `config.stash[RUN]`."""
-
-
-class ScenarioFailedError(Exception):
-    """A scenario did not pass; its text is the report of it."""
 
 
 class ScenarioFile(pytest.File):
@@ -71,41 +66,32 @@ class ScenarioItem(pytest.Item):
     """One scenario; the engine runs it, the item waits for its result."""
 
     planned: PlannedScenario
-    result: ScenarioResult | None = None
 
     def take(self, planned: PlannedScenario) -> None:
         """Say which scenario of the plan this item stands for."""
         self.planned = planned
 
-    def setup(self) -> None:
-        """Wait for the result. Raises InfraError where there is no verdict: pytest's "error"."""
-        self.result = self.config.stash[RUN].result(self.planned.id)
-        if self.result.finished.outcome is Outcome.ERROR:
-            raise InfraError(self.result.finished.message or "infrastructure broke")
+    def heed_markers(self) -> None:
+        """Let the markers `skip` and `xfail`, as a conftest.py adds them, hold for the scenario."""
+        scenario = self.planned.scenario
+        skip = scenario.skip or _reason(self.get_closest_marker("skip"))
+        xfail = scenario.xfail or _reason(self.get_closest_marker("xfail"))
+        if (skip, xfail) != (scenario.skip, scenario.xfail):
+            self.planned = replace(self.planned, scenario=replace(scenario, skip=skip, xfail=xfail))
 
     def runtest(self) -> None:
-        """Pass on the result."""
-        if self.result is None:
-            raise AgentrigError("the scenario has no result")
-        outcome = self.result.finished.outcome
-        if outcome in {Outcome.NOT_RUN, Outcome.INTERRUPTED, Outcome.SKIPPED}:
-            pytest.skip(self.result.finished.message or outcome.value.replace("_", " "))
-        if outcome is not Outcome.PASSED:
-            raise ScenarioFailedError(render_failure(self.result.finished, self.result.step))
-
-    def repr_failure(
-        self,
-        excinfo: pytest.ExceptionInfo[BaseException],
-        style: Any = None,  # noqa: ARG002  # pytest's signature
-    ) -> Any:
-        """Show the failure as agentrig's own report does."""
-        if self.result and isinstance(excinfo.value, ScenarioFailedError | InfraError):
-            return render_failure(self.result.finished, self.result.step)
-        return super().repr_failure(excinfo)
+        """Never be called: `report_scenario` takes the place of pytest's own protocol."""
+        raise NotImplementedError
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
         """Say where the scenario stands."""
         return self.path, self.planned.planned.line - 1, self.planned.scenario.name
+
+
+def _reason(mark: pytest.Mark | None) -> str | None:
+    if mark is None:
+        return None
+    return str(mark.kwargs.get("reason") or next(iter(mark.args), "by a marker"))
 
 
 def shown_path(file: Path) -> str:

@@ -14,6 +14,7 @@ from agentrig.pytest_plugin._dry_run import render_plan
 from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
 from agentrig.pytest_plugin._run import Run
+from agentrig.pytest_plugin._scenario_reports import report_scenario
 from agentrig.pytest_plugin._tags import tags_as_markers
 from agentrig.scenario import is_no_scenario
 from agentrig.targets import CONFIG_FILE
@@ -129,6 +130,9 @@ class AgentrigPlugin:
             self._print_plan(session.items)
             session.items.clear()
             return (yield)
+        for item in session.items:
+            if isinstance(item, ScenarioItem):
+                item.heed_markers()
         scenarios = [item.planned for item in session.items if isinstance(item, ScenarioItem)]
         tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
         planned = {item.nodeid: plan_test(item) for item in tests}
@@ -176,17 +180,20 @@ class AgentrigPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Give a scenario's report the engine's times, and record a Python test's phase."""
+        """Record a Python test's phase."""
         report = yield
-        if isinstance(item, ScenarioItem):
-            _carry_times(item, report)
-        elif item.nodeid in self._test_ids:
+        if item.nodeid in self._test_ids:
             self._tests.reported(self._test_ids[item.nodeid], report, call)
         return report
 
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """Remember whose session it is."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Report a scenario; leave a Python test to pytest."""
         self._session = item.session
+        if not isinstance(item, ScenarioItem):
+            return None
+        report_scenario(item)
+        return True
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Say that a Python test ended, and begin no other one when enough has failed."""
@@ -252,17 +259,3 @@ class AgentrigPlugin:
 
 def _planned(item: pytest.Item) -> Planned:
     return item.planned.planned if isinstance(item, ScenarioItem) else plan_test(item)
-
-
-def _carry_times(item: ScenarioItem, report: pytest.TestReport) -> None:
-    """Let the phase that shows the result carry the scenario's own times."""
-    if item.result is None:
-        return
-    shows_result = report.when == ("setup" if report.failed and report.when == "setup" else "call")
-    if not shows_result:
-        report.duration = 0.0
-        return
-    elapsed_s = item.result.finished.elapsed_ms / 1000
-    report.duration = elapsed_s
-    report.start = item.result.started_at
-    report.stop = item.result.started_at + elapsed_s

@@ -445,3 +445,24 @@ def test_an_interrupt_under_bare_pytest_leaves_a_complete_report(rig: Rig) -> No
     assert ran.code == 2, ran.said
     assert list(ran.outcomes().values()) == ["passed", "interrupted", "not_run"]
     assert ran.junit().tests == 3
+
+
+def test_markers_of_a_conftest_hold_for_scenarios_too(rig: Rig) -> None:
+    rig.scenario("a", "/status/500")
+    rig.scenario("b", "/status/500")
+    rig.write(
+        "conftest.py",
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            first, second = items
+            first.add_marker(pytest.mark.skip(reason="not today"))
+            second.add_marker(pytest.mark.xfail(reason="known"))
+        """,
+    )
+    ran = rig.run(".")
+    finished = {one.scenario: one for one in ran.events(ScenarioFinished)}
+    assert finished["a.yaml"].message == "not today"
+    assert finished["b.yaml"].message == "expected to fail: known"
+    assert ran.code == 0
