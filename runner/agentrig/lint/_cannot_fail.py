@@ -15,7 +15,6 @@ from agentrig.lint._always import (
     Values,
     matchers_that_hold,
 )
-from agentrig.lint._walk import parts_of
 from agentrig.steps import HttpExpect
 
 if TYPE_CHECKING:
@@ -37,12 +36,12 @@ _REMOVE = "take it out, or write what must hold"
 
 def cannot_fail(document: LintedDocument) -> Iterator[Problem]:
     """Find where they stand in a document, as keys, what is wrong there, and what to write."""
-    data = document.document.data
+    data = document.data
     if data.get("steps") == []:
         yield ("steps",), "there is no step: nothing can fail", "write one, or 'skip: reason'"
     for step in document.steps:
         yield from _never_executed(step)
-        for part in parts_of(step):
+        for part in step.parts:
             if not isinstance(part.type, type) or not isinstance(part.value, dict):
                 continue
             if issubclass(part.type, Expect):

@@ -29,7 +29,8 @@ class Ignores:
         """Read the comments."""
         self._source = source
         self._rules: dict[int, set[str]] = {}
-        for number, line in enumerate(source.lines, start=1):
+        self._lines = source.lines if "ignore[" in source.text else []
+        for number, line in enumerate(self._lines, start=1):
             if found := _COMMENT.search(line):
                 names = {name.strip() for name in found[1].split(",")}
                 about = number if line[: found.start()].strip() else number + 1
@@ -41,7 +42,7 @@ class Ignores:
 
     def mistakes(self) -> Iterator[Finding]:
         """Find rules that do not exist: such a comment would be thought to work."""
-        for number, line in enumerate(self._source.lines, start=1):
+        for number, line in enumerate(self._lines, start=1):
             found = _COMMENT.search(line)
             for name in found[1].split(",") if found else ():
                 if found and name.strip() not in RULES:

@@ -12,8 +12,8 @@ from agentrig.lint._literal_secrets import literal_secrets
 from agentrig.lint._missing_files import missing_files
 from agentrig.lint._no_checks import has_checks
 from agentrig.lint._unused_names import unused_names
-from agentrig.lint._walk import LintedDocument, RawStep
-from agentrig.scenario import Source, load_scenarios
+from agentrig.lint._walk import LintedDocument, read_step, values_below
+from agentrig.scenario import Source, load_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -35,10 +35,10 @@ def lint_file(
     The rules judge a file that `run` would accept: one with mistakes has only these.
     """
     try:
-        scenarios = load_scenarios(file, kinds, endpoints=endpoints)
+        source = Source.read(file, path=file.as_posix())
+        scenarios = load_source(source, file.parent, kinds, endpoints=endpoints)
     except ScenarioError as error:
         return [Finding(MISTAKE, mistake) for mistake in error.mistakes]
-    source = Source.read(file, path=file.as_posix())
     ignores = Ignores(source)
     found = list(ignores.mistakes())
     for document in source.documents():
@@ -49,16 +49,19 @@ def lint_file(
 
 
 def _linted(document: Document, folder: Path, kinds: StepKinds) -> LintedDocument:
+    data = document.data
     steps = [
-        RawStep(
-            location=(phase, index),
-            raw=raw,
-            model=None if "uses" in raw else kinds.model_for(raw),
-        )
+        read_step(raw, None if "uses" in raw else kinds.model_for(raw), (phase, index))
         for phase in _PHASES
-        for index, raw in enumerate(document.data.get(phase) or ())
+        for index, raw in enumerate(data.get(phase) or ())
     ]
-    return LintedDocument(document=document, folder=folder, steps=steps)
+    return LintedDocument(
+        document=document,
+        data=data,
+        values=tuple(values_below(data)),
+        folder=folder,
+        steps=steps,
+    )
 
 
 def _judged(document: LintedDocument) -> Iterator[Finding]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agentrig._redact import redact_url
 from agentrig.errors import Mistake
 from agentrig.lint._finding import Finding
 from agentrig.lint._secret_shapes import is_placeholder, known_secret
-from agentrig.lint._walk import values_below
 from agentrig.scenario import is_templated
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _PHASES = ("setup", "steps", "teardown")
 
 def literal_secrets(document: LintedDocument) -> Iterator[Finding]:
     """Find values that look like secrets; the excerpt of a finding does not show them."""
-    for location, value in values_below(document.document.data):
+    for location, value in document.values:
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
         text = str(value)
@@ -69,13 +69,18 @@ def _hidden(at: Position) -> Position:
 
 
 def _is_named_secret(location: Location, text: str) -> bool:
-    if is_templated(text) or is_placeholder(text) or _is_not_sent(location):
-        return False
     name = _name(location)
     in_headers = len(location) > 1 and location[-2] == "headers"
     is_cookie = in_headers and _COOKIE_HEADER.fullmatch(name) is not None
+    if not is_cookie and not _is_credential(name):
+        return False
+    return not (is_templated(text) or is_placeholder(text) or _is_not_sent(location))
+
+
+@lru_cache(maxsize=1024)
+def _is_credential(name: str) -> bool:
     found = list(_CREDENTIAL.finditer(name))
-    return is_cookie or bool(found and found[-1].end() == len(name))
+    return bool(found) and found[-1].end() == len(name)
 
 
 def _is_not_sent(location: Location) -> bool:

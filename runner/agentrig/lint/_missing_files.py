@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentrig.lint._walk import parts_of
 from agentrig.scenario import IsFile, closest, is_templated
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ SHOWN_FILES = 8
 def missing_files(document: LintedDocument) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """Find where they stand, what is wrong there, and what to write."""
     for step in document.steps:
-        for part in parts_of(step):
+        for part in step.parts:
             is_file = any(isinstance(mark, IsFile) for mark in part.marks)
             if not is_file or not isinstance(part.value, str) or is_templated(part.value):
                 continue

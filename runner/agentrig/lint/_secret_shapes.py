@@ -28,6 +28,8 @@ _SHAPES: Final = (
     # RFC 7519, 3: three parts in base64url, the first of which is a JSON object.
     (r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "a JSON Web Token"),
 )
+# A Slack token; nearly all texts of a file are shorter.
+_SHORTEST = 15
 _KNOWN = re.compile("|".join(f"({pattern})" for pattern, _ in _SHAPES))
 
 # One of these words says that a value is made up.
@@ -44,6 +46,8 @@ _SCHEME = re.compile(r"(?:basic|bearer|token|apikey|digest|negotiate)\s+", re.IG
 
 def known_secret(text: str) -> tuple[str, int, int] | None:
     """Find a secret of a known shape: what it is, its offset and its length."""
+    if len(text) < _SHORTEST:
+        return None
     for found in _KNOWN.finditer(text):
         if found.lastindex and not is_placeholder(found[0]):
             return _SHAPES[found.lastindex - 1][1], found.start(), len(found[0])

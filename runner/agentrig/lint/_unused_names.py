@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-from agentrig.lint._walk import values_below
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +22,11 @@ def unused_names(document: LintedDocument) -> Iterator[tuple[tuple[str | int, ..
     A name counts as read where `$name` stands, or the word in a text with `${...}`: more exact,
     this would only be wrong more often. What reused steps capture is for those who use them.
     """
-    data: dict[str, Any] = document.document.data
+    data = document.data
     if "define" in data:
         return
     words: set[str] = set()
-    for _, value in values_below(data):
+    for _, value in document.values:
         if isinstance(value, str) and "$" in value:
             words.update((_WORD if "${" in value else _VARIABLE).findall(value))
     for name in data.get("vars") or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
@@ -12,27 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pydantic.fields import FieldInfo
+
     from agentrig.scenario import Document, StepControls
 
-__all__ = ["LintedDocument", "Part", "RawStep", "parts_of", "values_below"]
+__all__ = ["LintedDocument", "Part", "RawStep", "read_step", "values_below"]
 
 Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawStep:
-    """A step as it is written; `model` is what its kind reads it as, None for `uses`."""
+    """A step as it is written; `model` is what its kind reads it as, None for `uses`.
+
+    `parts` are the values that its model knows of, from the step itself down.
+    """
 
     location: Location
     raw: Mapping[str, Any]
     model: type[StepControls] | None
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintedDocument:
-    """A document without mistakes; `folder` is where the files lie that it names."""
+    """A document without mistakes; `folder` is where the files lie that it names.
+
+    `values` are all that hold no others, with their places.
+    """
 
     document: Document
+    data: Mapping[str, Any]
+    values: Sequence[tuple[Location, Any]]
     folder: Path
     steps: Sequence[RawStep]
 
@@ -47,10 +59,10 @@ class Part:
     value: Any
 
 
-def parts_of(step: RawStep) -> Iterator[Part]:
-    """List the values of a step that its model knows of, from the step itself down."""
-    if step.model is not None:
-        yield from _parts(step.model, (), step.raw, step.location)
+def read_step(raw: Mapping[str, Any], model: type[StepControls] | None, at: Location) -> RawStep:
+    """Walk over a step."""
+    parts = tuple(_parts(model, (), raw, at)) if model is not None else ()
+    return RawStep(location=at, raw=raw, model=model, parts=parts)
 
 
 def values_below(value: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
@@ -93,8 +105,12 @@ def _entries(origin: Any, value: Any) -> Iterable[tuple[str | int, Any]]:
 
 def _fields(kind: Any, value: Any, location: Location) -> Iterator[Part]:
     if isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(value, dict):
-        for name, field in kind.model_fields.items():
-            key = field.alias or name
-            if key in value:
-                below = (*location, key)
-                yield from _parts(field.annotation, tuple(field.metadata), value[key], below)
+        fields = _fields_by_key(kind)
+        for key, one in value.items():
+            if field := fields.get(key):
+                yield from _parts(field.annotation, tuple(field.metadata), one, (*location, key))
+
+
+@cache
+def _fields_by_key(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}

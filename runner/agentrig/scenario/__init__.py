@@ -14,7 +14,7 @@ from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
-from agentrig.scenario._load import load_scenarios
+from agentrig.scenario._load import load_scenarios, load_source
 from agentrig.scenario._load_steps import StepModels
 from agentrig.scenario._mistakes import Locator, closest, mistakes_of
 from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
@@ -73,6 +73,7 @@ __all__ = [
     "json_problem",
     "load_call",
     "load_scenarios",
+    "load_source",
     "mistakes_of",
     "parse_duration",
     "read_rows",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from agentrig.scenario._source import Document
 
-__all__ = ["load_scenarios"]
+__all__ = ["load_scenarios", "load_source"]
 
 # The keys beside the steps that may hold `${...}` of what differs from item to item.
 _HEADER = ("name", "agent", "proxy_port", "control_port", "skip", "xfail")
@@ -52,10 +52,19 @@ def load_scenarios(
     none for documents with `define`. Raises ScenarioError with every mistake of the file.
     """
     source = Source.read(file, path=path or file.as_posix())
+    found = load_source(source, file.parent, models, endpoints=endpoints)
+    source.pack()
+    return found
+
+
+def load_source(
+    source: Source, folder: Path, models: StepModels, *, endpoints: Collection[str]
+) -> tuple[Scenario, ...]:
+    """Check a file that has been read, as `load_scenarios` does; `folder` is where it lies."""
     documents = source.documents()
     mistakes: list[Mistake] = []
     steps = StepLoader(models, {"endpoints": endpoints}, mistakes)
-    loaders = [_DocumentLoader(document, file.parent, steps, mistakes) for document in documents]
+    loaders = [_DocumentLoader(document, folder, steps, mistakes) for document in documents]
     alone = sum(not loader.is_definition for loader in loaders) == 1
     try:
         found = [scenario for loader in loaders for scenario in loader.load(alone=alone)]
@@ -65,7 +74,6 @@ def load_scenarios(
         mistakes.sort(key=lambda mistake: (mistake.at.path, mistake.at.line, mistake.at.column))
         # A step's key that is no text is a mistake to both models.
         raise ScenarioError(tuple(dict.fromkeys(mistakes)))
-    source.pack()
     return _with_unique_ids(found)
 
 
