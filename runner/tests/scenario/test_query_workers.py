@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -218,6 +219,19 @@ def test_one_that_never_ends_does_not_outlive_a_killed_run() -> None:
     while Path(f"/proc/{worker}/cmdline").exists() and _is_alive(worker):
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_memory_is_watched_where_it_cannot_be_limited() -> None:
+    script = (
+        "import threading; from agentrig.scenario import _jq_process\n"
+        "watch = threading.Thread(target=_jq_process.watch_memory, args=(50 << 20,), daemon=True)\n"
+        "watch.start(); small = bytearray(b'x') * (10 << 20); watch.join(0.2); print(watch.is_alive())\n"
+        "large = bytearray(b'x') * (100 << 20); watch.join()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", script], capture_output=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.returncode) == (b"True\n", -signal.SIGABRT)
 
 
 def _is_alive(pid: int) -> bool:
