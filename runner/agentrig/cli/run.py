@@ -61,6 +61,14 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     show_default=True,
     help="Where results are written.",
 )
+@click.option(
+    "--reporter",
+    "reporters",
+    envvar="AGENTRIG_RUN_REPORTER",
+    multiple=True,
+    metavar="NAME[=ARG]",
+    help="Reporter of another package. Repeatable.",
+)
 @click.option("-k", "keyword", metavar="EXPR", help="Run what matches, as pytest's -k.")
 @click.option(
     "-t", "--tags", metavar="EXPR", help="Run what has tags, such as 'smoke and not slow'."
@@ -124,6 +132,7 @@ def run(
     via: str | None,
     targets: tuple[str, ...],
     results: Path,
+    reporters: tuple[str, ...],
     keyword: str | None,
     tags: str | None,
     rates: tuple[str, ...],
@@ -171,6 +180,7 @@ def run(
         fail_on_flaky=fail_on_flaky,
         dry_run=dry_run,
         results=None if dry_run else results,
+        reporters=() if dry_run else reporters,
         secrets=secrets,
         run_id=run_id or new_run_id(),
         termination_log=None if dry_run else termination_log,

@@ -61,6 +61,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--agentrig-namespace", metavar="NAME", help="namespace of the agents")
     group.addoption("--agentrig-results", type=Path, metavar="DIR", help="write results here")
     group.addoption(
+        "--agentrig-reporter",
+        action="append",
+        default=[],
+        metavar="NAME[=ARG]",
+        help="a reporter of another package (entry point 'agentrig.reporters')",
+    )
+    group.addoption(
         "--agentrig-concurrency",
         type=int,
         default=DEFAULT_CONCURRENCY,
@@ -86,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 concurrency=max(1, option("--agentrig-concurrency")), maxfail=option("maxfail") or 0
             ),
             results=option("--agentrig-results"),
+            reporters=tuple(option("--agentrig-reporter")),
         )
         config.pluginmanager.register(AgentrigPlugin(options))
     except ScenarioError as error:

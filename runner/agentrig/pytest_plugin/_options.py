@@ -30,7 +30,8 @@ class RunOptions:
     """Options of one run.
 
     With `terminal` agentrig prints the report there and pytest's own is silenced; without it
-    pytest prints as it always does. `durations` maps identities of scenarios to milliseconds.
+    pytest prints as it always does. `durations` maps identities of scenarios to milliseconds;
+    `reporters` are those of other packages, each as `NAME` or `NAME=ARGUMENT`.
     """
 
     targets: TargetSettings
@@ -40,6 +41,7 @@ class RunOptions:
     fail_on_flaky: bool = False
     dry_run: bool = False
     results: Path | None = None
+    reporters: tuple[str, ...] = ()
     secrets: Path | None = None
     run_id: str = field(default_factory=new_run_id)
     termination_log: Path | None = None

@@ -16,6 +16,7 @@ from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
 from agentrig.pytest_plugin._run import Run
 from agentrig.pytest_plugin._scenario_reports import report_scenario
 from agentrig.pytest_plugin._tags import tags_as_markers
+from agentrig.pytest_plugin._timeouts import ScenarioTimeouts, limited
 from agentrig.scenario import is_no_scenario
 from agentrig.targets import CONFIG_FILE
 
@@ -49,6 +50,7 @@ class AgentrigPlugin:
         config.stash[RUN] = self.run
         self._plugins = config.pluginmanager
         self._plugins.register(AsyncTests(config))
+        self._plugins.register(ScenarioTimeouts())
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
         if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(
@@ -133,7 +135,7 @@ class AgentrigPlugin:
         for item in session.items:
             if isinstance(item, ScenarioItem):
                 item.heed_markers()
-        scenarios = [item.planned for item in session.items if isinstance(item, ScenarioItem)]
+        scenarios = [limited(item) for item in session.items if isinstance(item, ScenarioItem)]
         tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
         planned = {item.nodeid: plan_test(item) for item in tests}
         self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}

@@ -22,12 +22,14 @@ from agentrig.reporters import (
     Tally,
     TerminalReporter,
     TerminationReporter,
+    make_reporter,
 )
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from agentrig.engine import PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
@@ -269,15 +271,22 @@ class Run:
 
 def _reporters(options: RunOptions) -> list[Reporter]:
     """Make the reports of a run, in the order in which they receive; they end the other way."""
-    reporters: list[Reporter] = []
     if options.results:
         try:
             options.results.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(options.results, error) from error
+    # One that cannot be made must not leave an empty journal behind.
+    others = [
+        make_reporter(wanted, results=options.results, run=options.run_id)
+        for wanted in options.reporters
+    ]
+    reporters: list[Reporter] = []
+    if options.results:
+        try:
             journal = JournalReporter(options.results / JOURNAL_FILE)
         except OSError as error:
-            raise ReportError(
-                f"cannot write results to '{options.results}': {error.strerror}"
-            ) from error
+            raise _unwritable(options.results, error) from error
         if options.log_journal and options.terminal:
             # It reads the journal when that is whole.
             reporters.append(LogBlockReporter(options.results / JOURNAL_FILE, options.terminal))
@@ -291,4 +300,8 @@ def _reporters(options: RunOptions) -> list[Reporter]:
         reporters.append(TerminalReporter(options.terminal, colour=options.colour, results=results))
     if options.results:
         reporters.append(JunitReporter(options.results / JUNIT_FILE))
-    return reporters
+    return [*reporters, *others]
+
+
+def _unwritable(results: Path, error: OSError) -> ReportError:
+    return ReportError(f"cannot write results to '{results}': {error.strerror}")

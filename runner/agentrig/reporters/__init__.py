@@ -1,5 +1,6 @@
 """Reports of a run, each made from its events alone."""
 
+from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
 from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
 from agentrig.reporters.log_block import LogBlockReporter, find_blocks, write_block
@@ -15,11 +16,13 @@ __all__ = [
     "JournalReporter",
     "JunitReporter",
     "LogBlockReporter",
+    "ReporterOptions",
     "SummaryReporter",
     "Tally",
     "TerminalReporter",
     "TerminationReporter",
     "find_blocks",
+    "make_reporter",
     "read_journal",
     "summarise",
     "write_block",

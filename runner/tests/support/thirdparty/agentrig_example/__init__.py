@@ -1,0 +1,1 @@
+"""A step kind, a matcher and a reporter for agentrig."""
