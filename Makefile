@@ -49,7 +49,7 @@ golden: .venv/.ready ## Rewrite the golden files; review the difference like cod
 	AGENTRIG_UPDATE_GOLDEN=1 ci/test
 
 .PHONY: generate
-generate: .venv/.ready ## Rewrite what is generated: the chart's schema and README
+generate: .venv/.ready ## Rewrite what is generated: the reference, the charts' schemas and READMEs
 	$(BIN)/python ci/generate
 
 .PHONY: clean

@@ -6,11 +6,13 @@ from agentrig.checks._evaluate import capture_output, check_output, check_value
 from agentrig.checks._matcher import CannotMatchError, Matcher, Missing
 from agentrig.checks._output import NO_DATA, NotJsonError, Output
 from agentrig.checks._registry import GROUP, MatcherRegistry, matchers
-from agentrig.checks._subject import Subject
+from agentrig.checks._subject import PLAIN, SELECTING, Subject
 
 __all__ = [
     "GROUP",
     "NO_DATA",
+    "PLAIN",
+    "SELECTING",
     "BoundMatcher",
     "CannotMatchError",
     "Capture",

@@ -18,7 +18,7 @@ from agentrig.scenario._load import load_scenarios, load_source
 from agentrig.scenario._load_steps import StepModels
 from agentrig.scenario._mistakes import Locator, closest, mistakes_of
 from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
-from agentrig.scenario._names import MissingNameError, Names
+from agentrig.scenario._names import ROOTS, MissingNameError, Names
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._scenario import (
     Phases,
@@ -34,6 +34,7 @@ from agentrig.scenario._template import RenderError, Template, is_templated
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
+    "ROOTS",
     "DefinitionFields",
     "Document",
     "Duration",

@@ -21,7 +21,9 @@ class Retry(StrictModel):
     """How often a step that did not pass is executed again, and after which pauses."""
 
     count: int = Field(ge=1, le=1000, description="How often at most, after the first time.")
-    delay: Duration = Field(default=1.0, description="The pause before the first retry.")
+    delay: Duration = Field(
+        default=1.0, description="The pause before the first retry. Default: 1s."
+    )
     factor: float = Field(default=1.0, ge=1, le=10, description="What each pause is multiplied by.")
     max_delay: Duration | None = Field(default=None, description="No pause is longer.")
     # Not `on`, which YAML 1.1 reads as true.
@@ -36,7 +38,7 @@ class Eventually(StrictModel):
     """A step that may take its time: it is executed until it passes."""
 
     within: Duration = Field(description="How long at most, in all.")
-    every: Duration = Field(default=0.5, description="The pause between two times.")
+    every: Duration = Field(default=0.5, description="The pause between two times. Default: 500ms.")
 
 
 class StepControls(StrictModel):

@@ -41,7 +41,7 @@ Steps = list[dict[str, Any]]
 
 
 class Matrix(StrictModel):
-    """Values to combine: the scenario becomes one item per combination."""
+    """`name: [value, value]`, combined: the scenario becomes one item per combination."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from agentrig.scenario._mistakes import closest
 
@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 
 __all__ = ["ROOTS", "MissingNameError", "Names"]
 
-ROOTS = frozenset(
-    {"captures", "data", "env", "index", "item", "matrix", "run", "secret", "vars", "with"}
-)
+ROOTS: Final[Mapping[str, str]] = {
+    "vars": "The scenario's variables; each also by its bare name.",
+    "captures": "What steps have captured so far; each also by its bare name.",
+    "matrix": "The combination of `matrix` that this item is.",
+    "data": "The row of `data` that this item is, by its columns.",
+    "item": "The element of `foreach`.",
+    "index": "The place of the element, from 0.",
+    "with": "The inputs of reused steps.",
+    "run": "The run: `id`, `attempt`, `shard` and `namespace`.",
+    "env": "Environment variables; not in jq programs.",
+    "secret": "Secrets: files of `--secrets DIR`, else environment variables; not in jq programs. "
+    "Their values are hidden in all reports.",
+}
 """The names that a path can always begin with; no variable and no capture may have them."""
 
 SHOWN_NAMES = 12

@@ -133,7 +133,11 @@ class _Generator(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         if schema.get("default") is None:
             return self.generate_inner(schema["schema"])
-        return super().default_schema(schema)
+        made = super().default_schema(schema)
+        if made.get("type") == "string" and not isinstance(made.get("default"), str):
+            # A duration or a size is a number once it is read; the description says it as text.
+            made.pop("default", None)
+        return made
 
     def handle_invalid_for_json_schema(
         self,

@@ -40,6 +40,8 @@ class StepKind(Generic[StepT]):
 
     model: type[StepT]
     execute: Callable[[StepT, StepContext], Awaitable[StepResult]]
+    gives: str = ""
+    """What `jq` reads in `expect` and `capture`, in words for the reference."""
 
 
 class StepKinds:

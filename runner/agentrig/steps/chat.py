@@ -105,4 +105,11 @@ async def _checks(
     return checks + await check_answer(expect, received.data(), context, title)
 
 
-KIND = StepKind(model=ChatStep, execute=execute)
+KIND = StepKind(
+    model=ChatStep,
+    execute=execute,
+    gives=(
+        "`{content, role, refusal, tool_calls, finish_reason, usage, model, first_token_ms, "
+        "elapsed_ms, error, raw}`; a tool call is `{id, name, arguments}`, its arguments as JSON"
+    ),
+)

@@ -65,4 +65,8 @@ async def execute(step: HttpStep, context: StepContext) -> StepResult:
     )
 
 
-KIND = StepKind(model=HttpStep, execute=execute)
+KIND = StepKind(
+    model=HttpStep,
+    execute=execute,
+    gives="the JSON of the body",
+)

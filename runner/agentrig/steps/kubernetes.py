@@ -83,4 +83,11 @@ async def execute(step: KubernetesStep, context: StepContext) -> StepResult:
     return await act(step.kubernetes.action, step.expect, step.title(), context)
 
 
-KIND = StepKind(model=KubernetesStep, execute=execute)
+KIND = StepKind(
+    model=KubernetesStep,
+    execute=execute,
+    gives=(
+        "the object, or a list of objects; of `exec` `{exit_code, stdout, stderr}`, of `logs` "
+        "the lines"
+    ),
+)

@@ -214,4 +214,8 @@ def _mistake(problem: CallProblem, within: tuple[str, ...] = ()) -> PydanticCust
     return PydanticCustomError("call", "{problem}", dict(context))
 
 
-KIND = StepKind(model=PythonStep, execute=execute)
+KIND = StepKind(
+    model=PythonStep,
+    execute=execute,
+    gives="what the function returns",
+)

@@ -155,4 +155,11 @@ def _no_stream(response: Response) -> str:
     return f"expected a stream of events, got the content type {got}, not 'text/event-stream'"
 
 
-KIND = StepKind(model=StreamStep, execute=execute)
+KIND = StepKind(
+    model=StreamStep,
+    execute=execute,
+    gives=(
+        "`{events, count, first_event_ms, ended_by}`; an event is `{event, data, id}`, its data "
+        "as JSON where it is JSON"
+    ),
+)

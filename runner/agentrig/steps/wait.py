@@ -52,4 +52,8 @@ async def execute(step: WaitStep, context: StepContext) -> StepResult:  # noqa: 
     return StepResult(output=Output(data=None, elapsed_ms=(time.perf_counter() - begin) * 1000))
 
 
-KIND = StepKind(model=WaitStep, execute=execute)
+KIND = StepKind(
+    model=WaitStep,
+    execute=execute,
+    gives="null",
+)
