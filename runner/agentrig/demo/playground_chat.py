@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chat_routes"]
 
+_LARGEST_BODY_BYTES = 1024 * 1024
 _FRAGMENT_CHARACTERS = 9
 
 
@@ -70,7 +71,7 @@ async def _asked(request: Request) -> ChatRequest:
     if request.headers.get("authorization", "").lower() == "bearer wrong":
         raise ChatError(401, "the API key is wrong", code="invalid_api_key")
     try:
-        body = await read_object(request)
+        body = await read_object(request, limit_bytes=_LARGEST_BODY_BYTES)
     except HTTPException as error:
         raise ChatError(error.status_code, error.detail) from None
     chat = read_chat(body)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsciiJson", "is_repeatable", "read_object"]
 
-_LARGEST_BODY_BYTES = 1024 * 1024
+_LARGEST_BODY_BYTES = 64 * 1024
 
 
 class AsciiJson(JSONResponse):
@@ -38,9 +38,11 @@ def is_repeatable(value: Any) -> bool:
     return True
 
 
-async def read_object(request: Request) -> dict[str, Any]:
+async def read_object(
+    request: Request, *, limit_bytes: int = _LARGEST_BODY_BYTES
+) -> dict[str, Any]:
     """Read a body that must be a JSON object; raise `HTTPException` 400, 408 or 413."""
-    value = await read_json(request, limit_bytes=_LARGEST_BODY_BYTES)
+    value = await read_json(request, limit_bytes=limit_bytes)
     if not is_repeatable(value):
         raise HTTPException(400, "the body is not JSON")
     return value

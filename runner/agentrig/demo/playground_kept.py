@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 __all__ = ["MOST_KEPT", "Kept"]
 
-MOST_KEPT = 10_000
+MOST_KEPT = 1_000
 
 ValueT = TypeVar("ValueT")
 
