@@ -111,16 +111,31 @@ class AsyncCluster(Rollouts):
         """
         stdout, stderr = _Capped(), _Capped()
         with explained(f"exec in {ref}", ref.where):
+            from httpx2 import websockets  # noqa: PLC0415  # comes with lightkube
+
             pod = await self._running_pod(ref)
-            response = await self._api.exec_client().exec(
-                pod["metadata"]["name"],
-                namespace=pod["metadata"]["namespace"],
-                container=container or pod["spec"]["containers"][0]["name"],
-                command=list(command),
-                stdout=stdout,
-                stderr=stderr,
-                timeout=timeout_s,
-            )
+            name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+            chosen = container or pod["spec"]["containers"][0]["name"]
+            try:
+                response = await self._api.exec_client().exec(
+                    name,
+                    namespace=namespace,
+                    container=chosen,
+                    command=list(command),
+                    stdout=stdout,
+                    stderr=stderr,
+                    timeout=timeout_s,
+                )
+            except websockets.WebSocketUpgradeError as error:
+                # Its reason is lost. Asked without an upgrade, nothing can run, and it is told.
+                await self._api.call(
+                    "GET",
+                    f"/api/v1/namespaces/{namespace}/pods/{name}/exec",
+                    params={"container": chosen, "command": command[0], "stdout": "true"},
+                )
+                raise Refusal(error.response.status_code, "no reason is given") from error
+            except websockets.HTTPXWSException as error:
+                raise Refusal(500, "the connection ended before the command did") from error
         return ExecResult(exit_code=response.exit_code, stdout=stdout.text(), stderr=stderr.text())
 
     async def search_logs(

@@ -163,6 +163,18 @@ def test_a_daemon_set_is_waited_for_on_all_its_nodes(
             cluster.wait_rollout("ds/one", timeout_s=0)
 
 
+def test_an_exec_that_is_refused_says_why(api: KubeApi, cluster: Cluster) -> None:
+    api.put(f"{PODS}/a", spec={"containers": [{"name": "main"}]})
+    api.on("GET", f"{PODS}/a/exec", forbidden("get", "pods/exec"))
+    with pytest.raises(ClusterError) as caught:
+        cluster.exec("pod/a", ["true"])
+    assert str(caught.value).startswith("cannot exec in pod/a in namespace demo: pods/exec. ")
+    assert 'needs {apiGroups: [""], resources: [pods/exec], verbs: [get]}' in str(caught.value)
+    api.on("GET", f"{PODS}/a/exec", (200, {}))
+    with pytest.raises(ClusterError, match=r"no reason is given \(HTTP 200\)"):
+        cluster.exec("pod/a", ["true"])
+
+
 def test_exec_needs_a_running_pod(api: KubeApi, cluster: Cluster) -> None:
     workload(api)
     api.put(f"{PODS}/a", status={"phase": "Pending"})
