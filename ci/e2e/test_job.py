@@ -52,6 +52,7 @@ def test_demo_suite_passes_and_its_results_leave_the_pod(install: Any, tmp_path:
     assert (junit.tests, junit.failures, junit.errors) == (summary["planned"], 0, 0)
     yaml_files = [suite.name for suite in junit if suite.name.endswith(".yaml")]
     assert len(yaml_files) == 10
+    assert most_at_once(tmp_path) == 10
 
 
 def test_failing_scenario_fails_the_job_at_once_and_without_retry(
@@ -100,3 +101,17 @@ def rebuild(done: Finished, tmp_path: Path) -> tuple[Any, JUnitXml]:
     assert code == done.exit_codes[-1]
     summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
     return summary, JUnitXml.fromfile(str(results / "junit.xml"))
+
+
+def most_at_once(tmp_path: Path) -> int:
+    """Count how many scenarios in YAML ran at the same time, at most."""
+    running, most = set[str](), 0
+    for line in (tmp_path / "results/events.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        scenario = record["event"].get("scenario", "")
+        if record["kind"] == "scenario.started" and scenario.endswith(".yaml"):
+            running.add(scenario)
+            most = max(most, len(running))
+        elif record["kind"] == "scenario.finished":
+            running.discard(scenario)
+    return most
