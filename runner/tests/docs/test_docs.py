@@ -23,10 +23,15 @@ DOCUMENTS = [
     ROOT / "README.md",
     *(file for file in sorted((ROOT / "docs").glob("*.md")) if file.name != "reference.md"),
 ]
-_BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+# A line such as "`users.csv`:" says which file a block is.
+_BLOCK = re.compile(
+    r"(?:^`(?P<file>[\w./-]+)`:\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 
-# What the blocks call the files that they show.
 MISTAKE = "error: unknown key 'header'"
+# What lint says of the scenario that is shown before.
+MISTAKES_THAT_PASS = "name: Mistakes that pass\n"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Block:
     document: str
     language: str
     text: str
+    file: str | None = None
 
     def __str__(self) -> str:
         return f"{self.document}:{self.text.splitlines()[0]}"
@@ -41,14 +47,19 @@ class Block:
 
 def blocks(language: str) -> list[Block]:
     return [
-        Block(document.name, language, match["text"])
+        Block(document.name, language, match["text"], match["file"])
         for document in DOCUMENTS
         for match in _BLOCK.finditer(document.read_text(encoding="utf-8"))
         if match["language"] == language
     ]
 
 
-SCENARIOS = [block for block in blocks("yaml") if "\nsteps:" in block.text]
+SCENARIOS = [
+    block
+    for block in blocks("yaml")
+    if "\nsteps:" in block.text and not block.text.startswith(MISTAKES_THAT_PASS)
+]
+FILES = [block for language in ("csv", "yaml") for block in blocks(language) if block.file]
 CONFIGS = [block for block in blocks("yaml") if "\nsteps:" not in block.text]
 MODULES = blocks("python")
 COMMANDS = [
@@ -66,7 +77,7 @@ LOCAL = [
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    with running_demo() as one:
+    with running_demo(playground=True) as one:
         yield one
 
 
@@ -76,7 +87,12 @@ def folder(tmp_path: Path, demo: Demo) -> Path:
     (tmp_path / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
     (tmp_path / "scenarios").mkdir()
     for number, block in enumerate(SCENARIOS):
-        (tmp_path / "scenarios" / f"{number}.yaml").write_text(block.text, encoding="utf-8")
+        if not block.file:
+            (tmp_path / "scenarios" / f"{number}.yaml").write_text(block.text, encoding="utf-8")
+    for block in FILES:
+        file = tmp_path / "scenarios" / str(block.file)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(block.text, encoding="utf-8")
     for number, block in enumerate(MODULES):
         (tmp_path / "scenarios" / f"test_{number}.py").write_text(block.text, encoding="utf-8")
     assert shell("agentrig run first.yaml", tmp_path, demo).returncode == 0
@@ -142,3 +158,19 @@ def test_the_mistake_that_is_shown_is_the_mistake_that_is_found(tmp_path: Path, 
     done = shell("agentrig lint first.yaml", tmp_path, demo)
     assert done.returncode == 4
     assert shown.text.strip() in done.stdout
+
+
+def test_what_lint_is_said_to_find_is_what_it_finds(tmp_path: Path, demo: Demo) -> None:
+    wrong = next(one for one in blocks("yaml") if one.text.startswith(MISTAKES_THAT_PASS))
+    (tmp_path / "mistakes.yaml").write_text(wrong.text, encoding="utf-8")
+    done = shell("agentrig lint mistakes.yaml", tmp_path, demo)
+    assert done.returncode == 4
+    assert Block(wrong.document, "text", done.stdout) in blocks("text")
+
+
+def test_the_scenarios_of_the_documents_pass_and_are_clean(folder: Path, demo: Demo) -> None:
+    done = shell("agentrig run scenarios", folder, demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = shell("agentrig lint scenarios", folder, demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stdout
