@@ -233,9 +233,9 @@ def _key(raw: Any, info: ValidationInfo) -> Hashable | None:
     if not _PLAIN_TYPES.issuperset(types):
         return None
     context = info.context or {}
-    # Operands may be files beside the scenario.
-    around = (context.get("names"), context.get("folder"))
-    return matchers(), around, tuple(raw.items()), types
+    # Operands may be files beside the scenario; a text is compared faster than a path.
+    folder = str(context.get("folder"))
+    return matchers(), context.get("names"), folder, *raw, *raw.values(), types
 
 
 def _is_scalar(value: Any) -> bool:

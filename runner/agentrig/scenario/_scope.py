@@ -27,6 +27,8 @@ class Scope:
         self._roots = {"run": RUN_NAMES, "env": None, "secret": None, **roots}
         self._captures: dict[str, None] = {}
         self._later: frozenset[str] = frozenset()
+        self._jq_names = frozenset[str]()
+        self._jq_names_of = -1
         self.env: set[str] = set()
         self.secrets: set[str] = set()
 
@@ -48,6 +50,7 @@ class Scope:
         """Give a scope with more roots, whose captures are shared."""
         inner = copy.copy(self)
         inner._roots = {**self._roots, **roots}  # noqa: SLF001  # its own class
+        inner._jq_names_of = -1  # noqa: SLF001  # as above
         return inner
 
     @property
@@ -58,8 +61,12 @@ class Scope:
     @property
     def jq_names(self) -> frozenset[str]:
         """What jq programs can read as `$name`."""
-        roots = {*self._roots, "captures"} - {"env", "secret"}
-        return frozenset({*roots, *self._bare()})
+        # Every step asks, and few capture anything: captures are only ever added.
+        if self._jq_names_of != len(self._captures):
+            roots = {*self._roots, "captures"} - {"env", "secret"}
+            self._jq_names = frozenset({*roots, *self._bare()})
+            self._jq_names_of = len(self._captures)
+        return self._jq_names
 
     def problem(self, expression: Expression) -> tuple[str, str | None] | None:
         """Say why an expression can stand for nothing, and what to write instead, if so."""
