@@ -14,6 +14,7 @@ from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
 from agentrig.engine._schedule import DEFAULT_CONCURRENCY, Schedule
 from agentrig.engine._shard import Shard
 from agentrig.engine._step_run import EventT
+from agentrig.engine._turn import Turn
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
@@ -25,6 +26,7 @@ __all__ = [
     "ScenarioRun",
     "Schedule",
     "Shard",
+    "Turn",
     "check_environment",
     "check_goals",
     "check_targets",

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from agentrig.engine._open import open_scenario_run
 from agentrig.engine._schedule import Schedule
 from agentrig.engine._scheduler import Scheduler
+from agentrig.engine._turn import Turn
 from agentrig.errors import AgentrigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from agentrig.engine._counts import Counts
     from agentrig.engine._plan import PlannedScenario
@@ -70,6 +71,7 @@ class Engine:
         # A signal's handler may ask while its own thread is asking.
         self._asking = threading.RLock()
         self._ended = threading.Event()
+        self._turns: list[Turn] = []
         self.crash: BaseException | None = None
         """What broke the engine down, if anything did: scenarios are left without a result."""
 
@@ -95,12 +97,26 @@ class Engine:
             pass
         return future.result()
 
-    def interrupt(self) -> None:
+    def turn(self, locks: Collection[str]) -> Turn:
+        """Ask for a turn beside the scenarios, with `locks`. Safe for threads.
+
+        Once the engine has ended, there is nothing left to wait for.
+        """
+        turn = Turn(lambda turn: self._ask(lambda: self._scheduler.dismiss(turn)))
+        with self._asking:
+            if self._ended.is_set():
+                turn.settle(granted=True)
+            else:
+                self._turns.append(turn)
+        self._ask(lambda: self._scheduler.admit(turn, locks))
+        return turn
+
+    def interrupt(self, reason: str | None = None) -> None:
         """Interrupt what still runs and leave the rest not run, without waiting for it.
 
         Teardowns run to their end.
         """
-        self._ask(self._scheduler.stop)
+        self._ask(lambda: self._scheduler.stop(reason))
 
     def abort(self) -> None:
         """Interrupt teardowns as well, without waiting."""
@@ -136,7 +152,7 @@ class Engine:
             self.crash = error
         finally:
             self._settle_rest()
-            self._ended.set()
+            self._end()
 
     async def _main(self) -> None:
         with self._asking:
@@ -152,7 +168,14 @@ class Engine:
             kubernetes=self._kubernetes,
         ) as run:
             await self._scheduler.run(run.execute)
-        self._ended.set()
+        self._end()
+
+    def _end(self) -> None:
+        """Say that nothing runs any more, also to those who wait beside the scenarios."""
+        with self._asking:
+            self._ended.set()
+            for turn in self._turns:
+                turn.settle(granted=True)
 
     def _settle_rest(self) -> None:
         """Answer those who wait for scenarios that will not come: the engine broke down."""

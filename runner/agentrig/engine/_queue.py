@@ -5,6 +5,9 @@ begin when it stands first in the line of each of its locks, and so takes all of
 nobody holds one lock while waiting for another (no deadlock), and nobody is overtaken by a later
 one that wants the same (no starvation). Whoever waits holds nothing, not even a place among those
 that run.
+
+A guest is not of the plan: a Python test, whose thread is there anyway. It takes no place among
+the `size` that run at once, and stands before all that have not begun.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ __all__ = ["Entry", "Queue"]
 
 T = TypeVar("T")
 
+_FAR = 1 << 60
+
 
 class Entry(Generic[T]):
     """One place in the queue."""
@@ -27,11 +32,16 @@ class Entry(Generic[T]):
     __slots__ = ("alone", "locks", "number", "what")
 
     def __init__(self, what: T, *, number: int, locks: Collection[str], alone: bool) -> None:
-        """Keep what waits; `number` is its place among all that were ever added."""
+        """Keep what waits; `number` is its place among all that were ever added, a guest's below 0."""
         self.what = what
         self.number = number
         self.locks = frozenset(locks)
         self.alone = alone
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it came in by `add_guest`."""
+        return self.number < 0
 
     def __lt__(self, other: Entry[T]) -> bool:
         return self.number < other.number
@@ -49,6 +59,8 @@ class Queue(Generic[T]):
         self._ready: list[Entry[T]] = []
         self._waiting: dict[int, Entry[T]] = {}
         self._running: set[int] = set()
+        self._guests = 0
+        self._guests_running = 0
         self._runs_alone = False
 
     @property
@@ -70,21 +82,42 @@ class Queue(Generic[T]):
         if self._is_first(entry):
             heapq.heappush(self._ready, entry)
 
+    def add_guest(self, what: T, *, locks: Collection[str] = ()) -> None:
+        """Let `what` wait only for those that hold its locks, and for guests before it."""
+        # Earlier guests have the lower numbers.
+        entry = Entry(what, number=self._guests - _FAR, locks=locks, alone=False)
+        self._guests += 1
+        # The order of those that wait is told by `__iter__`.
+        self._waiting = {entry.number: entry, **self._waiting}
+        for lock in entry.locks:
+            line = self._lines[lock]
+            before = (one for one in line if one.is_guest or one.number in self._running)
+            line.insert(sum(1 for _ in before), entry)
+        # It may have taken the first place from one that had them all.
+        self._ready = [one for one in self._ready if self._is_first(one)]
+        heapq.heapify(self._ready)
+        if self._is_first(entry):
+            heapq.heappush(self._ready, entry)
+
     def take(self) -> Entry[T] | None:
         """Give the next one that may begin, with its locks taken; None if none may now."""
-        if not self._ready or self._runs_alone or len(self._running) >= self._size:
+        if not self._ready or self._runs_alone:
             return None
-        if self._ready[0].alone and self._running:
+        entry = self._ready[0]
+        is_full = len(self._running) - self._guests_running >= self._size
+        if (is_full and not entry.is_guest) or (entry.alone and self._running):
             return None
-        entry = heapq.heappop(self._ready)
+        heapq.heappop(self._ready)
         del self._waiting[entry.number]
         self._running.add(entry.number)
+        self._guests_running += entry.is_guest
         self._runs_alone = entry.alone
         return entry
 
     def release(self, entry: Entry[T]) -> None:
         """Give back the locks of one that was taken."""
         self._running.remove(entry.number)
+        self._guests_running -= entry.is_guest
         self._runs_alone = False
         for lock in entry.locks:
             line = self._lines[lock]

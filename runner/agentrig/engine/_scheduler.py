@@ -10,10 +10,11 @@ from agentrig.engine._counts import Counts
 from agentrig.engine._course import Course
 from agentrig.engine._queue import Queue
 from agentrig.engine._repeated import RepeatedCourse
+from agentrig.engine._turn import Turn
 from agentrig.events import RunProgressed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from agentrig.engine._plan import PlannedScenario
     from agentrig.engine._queue import Entry
@@ -50,7 +51,8 @@ class Scheduler:
         self._settle = settle
         self._clock = clock
         self._begin = clock()
-        self._queue: Queue[Course] = Queue(schedule.concurrency)
+        self._queue: Queue[Course | Turn] = Queue(schedule.concurrency)
+        self._turns: dict[Turn, Entry[Course | Turn]] = {}
         self._executing: dict[str, tuple[Course, asyncio.Task[None] | None]] = {}
         self._held_back: list[Course] = []
         self._stopping = False
@@ -72,11 +74,14 @@ class Scheduler:
             while True:
                 self._changed.clear()
                 while entry := self._queue.take():
-                    if entry.what.is_over(self._clock()):
+                    what = entry.what
+                    if isinstance(what, Turn):
+                        self._begin_turn(what, entry)
+                    elif what.is_over(self._clock()):
                         self._queue.release(entry)
-                        self._over(entry.what)
+                        self._over(what)
                     else:
-                        group.create_task(self._execute(entry, execute))
+                        group.create_task(self._execute(what, entry, execute))
                 if self._queue.is_idle:
                     break
                 await self._changed.wait()
@@ -98,9 +103,32 @@ class Scheduler:
             return
         self._stopping = True
         self._reason = reason
-        for course in self._queue.clear():
-            self._over(course)
+        for waiting in self._queue.clear():
+            if isinstance(waiting, Turn):
+                waiting.settle(granted=False)
+            else:
+                self._over(waiting)
         self._interrupt()
+
+    def admit(self, turn: Turn, locks: Collection[str]) -> None:
+        """Let a Python test begin as soon as its locks are free."""
+        if self._stopping:
+            turn.settle(granted=False)
+        elif not turn.is_over:
+            self._queue.add_guest(turn, locks=locks)
+            self._changed.set()
+
+    def dismiss(self, turn: Turn) -> None:
+        """Take back the locks of a Python test that has ended."""
+        if entry := self._turns.pop(turn, None):
+            self._queue.release(entry)
+            self._changed.set()
+
+    def _begin_turn(self, turn: Turn, entry: Entry[Course | Turn]) -> None:
+        self._turns[turn] = entry
+        turn.settle(granted=True)
+        if turn.is_over:  # nobody waits for it any more
+            self.dismiss(turn)
 
     def abort(self) -> None:
         """Interrupt teardowns as well."""
@@ -113,8 +141,7 @@ class Scheduler:
                 task.cancel()
         self._changed.set()
 
-    async def _execute(self, entry: Entry[Course], execute: Execute) -> None:
-        course = entry.what
+    async def _execute(self, course: Course, entry: Entry[Course | Turn], execute: Execute) -> None:
         result: ScenarioResult | None = None
         began = not self._stopping
         # Not before: a task that is cancelled before it has begun never comes here.

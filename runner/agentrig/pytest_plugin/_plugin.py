@@ -10,6 +10,7 @@ import pytest
 from agentrig.errors import ReportError, UsageError
 from agentrig.events import Outcome
 from agentrig.pytest_plugin._async_tests import AsyncTests
+from agentrig.pytest_plugin._concurrent_tests import ConcurrentTests, place_of
 from agentrig.pytest_plugin._dry_run import render_plan
 from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
@@ -51,6 +52,7 @@ class AgentrigPlugin:
         self._plugins = config.pluginmanager
         self._plugins.register(AsyncTests(config))
         self._plugins.register(ScenarioTimeouts())
+        self._plugins.register(ConcurrentTests())
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
         if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(
@@ -89,9 +91,9 @@ class AgentrigPlugin:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None]:
-        """Let tags be selected by, keep this shard's part, and put Python modules last.
+        """Let tags be selected by, keep this shard's part, and put Python tests last.
 
-        The engine runs the scenarios at the same time. A run knows them by name, so that
+        Those that run beside the scenarios come first. The engine runs the scenarios at the same time. A run knows them by name, so that
         --keep-duplicates has no effect.
         """
         with tags_as_markers(items, config):
@@ -102,7 +104,7 @@ class AgentrigPlugin:
                     raise
                 raise pytest.UsageError(str(error).replace("'-m'", "'-t'")) from error
         items[:] = {item.nodeid: item for item in items}.values()
-        items.sort(key=lambda item: not isinstance(item, ScenarioItem))
+        items.sort(key=place_of)
         self._whole = len(items)
         if shard := self.run.options.shard:
             ids = {item.nodeid: _planned(item).id for item in items}
@@ -141,7 +143,7 @@ class AgentrigPlugin:
         self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}
         self._scenarios_left = len(scenarios)
         try:
-            self.run.begin(scenarios, list(planned.values()))
+            self.run.begin(scenarios, [_planned(item) for item in session.items])
         except UsageError as error:
             self._usage = str(error)
             if not self._silent:
@@ -190,10 +192,10 @@ class AgentrigPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Report a scenario; leave a Python test to pytest."""
+        """Report a scenario; leave a Python test to pytest, or out once enough has failed."""
         self._session = item.session
         if not isinstance(item, ScenarioItem):
-            return None
+            return True if self.run.stopped else None
         report_scenario(item)
         return True
 

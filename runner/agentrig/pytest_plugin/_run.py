@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from agentrig import __version__
 from agentrig._secrets import Secrets
-from agentrig.engine import Engine, check_environment, check_goals, check_targets, open_scenario_run
+from agentrig.engine import (
+    Engine,
+    Turn,
+    check_environment,
+    check_goals,
+    check_targets,
+    open_scenario_run,
+)
 from agentrig.errors import ReportError
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters import (
@@ -28,7 +35,7 @@ from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from agentrig.engine import PlannedScenario, ScenarioResult
@@ -73,15 +80,15 @@ class Run:
         """Why nothing is left for this shard, if the whole plan had something."""
         self._steps_held = 0
 
-    def begin(self, scenarios: Sequence[PlannedScenario], others: Sequence[Planned]) -> None:
-        """Start the engine on `scenarios`; `others` are run by pytest itself.
+    def begin(self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]) -> None:
+        """Start the engine on `scenarios`; what else is in the plan is run by pytest itself.
 
         Raises UsageError when a scenario has an endpoint without an address.
         """
         self.check(scenarios)
         for scenario in scenarios:
             self.resolver.learn_ports(scenario.scenario)
-        self._announce([*(scenario.planned for scenario in scenarios), *others])
+        self._announce(plan)
         if scenarios:
             self._engine = Engine(
                 scenarios,
@@ -171,8 +178,20 @@ class Run:
         return self._engine.result(scenario_id)
 
     def count_failure(self) -> None:
-        """Take note of a test, run by pytest, that failed."""
+        """Take note of a test, run by pytest, that failed: scenarios may still run beside it."""
         self._failures += 1
+        if self.stopped and self._engine:
+            self._engine.interrupt(self.stopped)
+
+    def turn(self, locks: Collection[str]) -> Turn:
+        """Ask for a turn beside the scenarios, with `locks`."""
+        return self._engine.turn(locks) if self._engine else self.no_turn()
+
+    def no_turn(self) -> Turn:
+        """Give a turn of its own to what runs beside nothing."""
+        turn = Turn()
+        turn.settle(granted=True)
+        return turn
 
     @property
     def stopped(self) -> str | None:

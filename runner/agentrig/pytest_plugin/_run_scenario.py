@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from agentrig.engine import check_environment, check_targets, plan_scenario
 from agentrig.errors import InfraError, UsageError
 from agentrig.events import Outcome
+from agentrig.pytest_plugin._concurrent_tests import is_concurrent, locks_of
 from agentrig.pytest_plugin._items import shown_path
 from agentrig.pytest_plugin._step_log import StepLog
 from agentrig.reporters.failure_text import render_failure
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
     from pathlib import Path
 
-    from agentrig.engine import PlannedScenario, ScenarioResult, ScenarioRun
+    from agentrig.engine import PlannedScenario, ScenarioResult, ScenarioRun, Turn
     from agentrig.pytest_plugin._background import Execution
     from agentrig.pytest_plugin._promises import Promises
     from agentrig.pytest_plugin._step_log import FinishedStep
@@ -67,11 +69,31 @@ class _Scenarios:
             run.stream, test=planned.id, numbers=self._test.numbers, title=planned.planned.name
         )
 
+        turn = self._turn(found)
+
         async def execute(run: ScenarioRun) -> ScenarioResult:
             own = replace(run, publish=log.publish, on_output=log.take_output)
-            return await own.execute(planned)
+            try:
+                if not await asyncio.wrap_future(turn.granted):
+                    raise InfraError("the run ends: nothing more is begun")
+                return await own.execute(planned)
+            finally:
+                turn.end()
 
         return planned, log, run.background.submit(execute)
+
+    def _turn(self, scenario: Scenario) -> Turn:
+        """Ask for the scenario's own locks. Raises UsageError where it cannot be alone."""
+        item, run = self._test.item, self._test.run
+        if not is_concurrent(item):
+            return run.no_turn()
+        if scenario.serial:
+            raise UsageError(
+                f"run_scenario: {scenario.path} is 'serial', but the test is marked 'concurrent': "
+                "take that mark away"
+            )
+        # The test holds its own already; whoever has one of the others waits for none of these.
+        return run.turn(frozenset(scenario.locks) - locks_of(item))
 
     def _find(self, wanted: str) -> Scenario:
         """Find the one scenario that `path` or `path#name` means. Raises UsageError."""

@@ -45,6 +45,7 @@ class TestSteps:
     def __init__(self, run: Run, item: pytest.Item) -> None:
         """Belong to the test `item`."""
         self.run = run
+        self.item = item
         self.planned = plan_test(item)
         self.folder = item.path.parent
         self.numbers = itertools.count()

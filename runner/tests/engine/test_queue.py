@@ -153,6 +153,57 @@ def test_those_who_come_back_wait_behind_all_others(count: int, size: int, seed:
     assert set(ended.values()) == {3}
 
 
+@given(
+    WISHES,
+    st.lists(st.frozensets(st.sampled_from("abcd"), max_size=3), max_size=8),
+    SIZES,
+    st.integers(),
+)
+def test_guests_hold_locks_as_well_and_stand_before_those_that_wait(
+    wishes: list[Wish], guests: list[frozenset[str]], size: int, seed: int
+) -> None:
+    everybody = [*wishes, *(Wish(locks, alone=False) for locks in guests)]
+    simulation = Simulation(everybody, size + len(guests), seed)
+    simulation.queue = queue_of(wishes, size)
+    rng, coming = simulation.rng, iter(range(len(wishes), len(everybody)))
+    # Whom each guest came before: those that wanted one of its locks and had not begun.
+    before: dict[int, set[int]] = {}
+
+    def come() -> None:
+        guest = next(coming, None)
+        if guest is not None:
+            wanted = everybody[guest].locks
+            waiting = [one for one in simulation.queue if one < len(wishes)]
+            before[guest] = {one for one in waiting if everybody[one].locks & wanted}
+            simulation.queue.add_guest(guest, locks=wanted)
+
+    def check() -> None:
+        planned = [entry for entry in simulation.running if not entry.is_guest]
+        assert len(planned) <= size
+        held = {lock for entry in simulation.running for lock in entry.locks}
+        for entry in simulation.running:
+            later = before.get(entry.what, set())
+            assert not later & set(simulation.begun[: simulation.begun.index(entry.what)])
+        for guest in simulation.queue:
+            alone = any(entry.alone for entry in simulation.running)
+            if guest >= len(wishes) and not alone:
+                earlier = {
+                    lock for one in range(len(wishes), guest) for lock in everybody[one].locks
+                }
+                assert everybody[guest].locks & (held | earlier), "it could run"
+
+    simulation.begin()
+    while simulation.running or len(before) < len(guests):
+        if rng.random() < 0.5 or not simulation.running:
+            come()
+        else:
+            simulation.end_one()
+        simulation.begin()
+        check()
+    assert simulation.queue.is_idle, "a deadlock"
+    assert sorted(simulation.begun) == list(range(len(everybody)))
+
+
 def test_one_that_waits_for_a_lock_takes_no_place() -> None:
     queue = queue_of([Wish(frozenset("a"), alone=False)] * 3 + [Wish(frozenset(), alone=False)], 2)
     first, other = queue.take(), queue.take()

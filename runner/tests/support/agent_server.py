@@ -21,14 +21,16 @@ class AgentServer:
     """What the server was asked, and what it shall answer.
 
     `/ok` and every other path answers 200 with JSON, `/status/N` answers N, `/hold` waits until
-    `release()`, `/drop` closes the connection without a word. `bodies` maps paths to raw bodies.
+    `release()` or a request of `/release`, `/slow/N` for N milliseconds, `/drop` closes the
+    connection without a word. `/now` tells how many other requests are in progress. `bodies` maps
+    paths to raw bodies.
     """
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.paths: list[str] = []
         self.peak = 0
-        self._now = 0
+        self.now = 0
         self._changed = threading.Condition()
         self._released = threading.Event()
         self._server = _Server(self)
@@ -57,14 +59,14 @@ class AgentServer:
         """Count a request as long as it is in progress."""
         with self._changed:
             self.paths.append(path)
-            self._now += 1
-            self.peak = max(self.peak, self._now)
+            self.now += 1
+            self.peak = max(self.peak, self.now)
             self._changed.notify_all()
         try:
             yield
         finally:
             with self._changed:
-                self._now -= 1
+                self.now -= 1
                 self._changed.notify_all()
 
     def hold(self) -> None:
@@ -116,13 +118,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with agent.counted(self.path):
             if self.path.startswith("/hold"):
                 agent.hold()
+            if self.path.startswith("/release"):
+                agent.release()
+            if self.path.startswith("/slow/"):
+                time.sleep(int(self.path.split("/")[2]) / 1000)
             if self.path.startswith("/drop"):
                 self.close_connection = True
                 return
             status = 200
             if self.path.startswith("/status/"):
                 status = int(self.path.split("/")[2])
-            body = agent.bodies.get(self.path, json.dumps({"path": self.path}).encode())
+            answer = {"now": agent.now - 1} if self.path == "/now" else {"path": self.path}
+            body = agent.bodies.get(self.path, json.dumps(answer).encode())
             self.send_response_only(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
