@@ -18,6 +18,7 @@ from pyreqwest.exceptions import PyreqwestError
 
 from agentrig import __version__
 from agentrig.errors import TargetError
+from agentrig.steps._cancelling import cancellations, heed
 from agentrig.steps._cookies import CookieJar
 from agentrig.steps._faults import fault_of
 from agentrig.steps._inflate import ACCEPTED, InflateError, inflater_for
@@ -98,11 +99,15 @@ class Clients:
         while True:
             connect_s, response = _connect_wait(request), None
             built = await self._built(request, connect_s, _READ_AHEAD)
+            before = cancellations()
             try:
                 async with built as answer:
+                    heed(before)
                     response = way.response(request, answer)
                     await _read_body(answer, response, request.max_body)
+                    heed(before)
             except PyreqwestError as error:
+                heed(before)
                 raise way.fault(error, connect_s, response) from error
             following = way.after(request, response) if request.redirects else None
             if following is None:
@@ -120,8 +125,10 @@ class Clients:
         while True:
             connect_s, head = _connect_wait(request), None
             built = await self._built(request, connect_s, 0)
+            before = cancellations()
             try:
                 async with built as answer:
+                    heed(before)
                     head = way.response(request, answer)
                     following = way.after(request, head) if request.redirects else None
                     if following is None:
@@ -135,7 +142,9 @@ class Clients:
                         )
                         return
                     await answer.body_reader.read(_REDIRECT_BODY)
+                    heed(before)
             except PyreqwestError as error:
+                heed(before)
                 raise way.fault(error, connect_s, head) from error
             request = following
 
@@ -265,19 +274,24 @@ async def _chunks(
 ) -> AsyncIterator[bytes]:
     reader, limit, size = answer.body_reader, request.max_body, 0
     inflater = inflater_for(head.headers, limit)
+    before = cancellations()
     try:
         while (piece := await reader.read_chunk()) is not None:
+            heed(before)
             data = inflater.feed(piece.to_bytes()) if inflater else piece.to_bytes()
             size += len(data)
             if size > limit:
                 raise _too_large(head, limit, data)
             if data:
                 yield data
+                before = cancellations()
+        heed(before)
         if inflater:
             inflater.finish()
     except InflateError as error:
         raise NoAnswerError(f"no whole response: {error}", head) from error
     except PyreqwestError as error:
+        heed(before)
         raise way.fault(error, _connect_wait(request), head) from error
 
 

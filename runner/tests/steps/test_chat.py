@@ -150,7 +150,8 @@ def test_a_system_message_a_limit_and_a_refusal(bench: Bench, playground: str) -
 def test_the_first_token_of_a_slow_model_is_measured(bench: Bench, playground: str) -> None:
     expect = {
         "first_token_ms": {"between": [150, 5000]},
-        "checks": [{"jq": ".first_token_ms < .elapsed_ms", "equals": True}],
+        # Two more pieces come after it, 20 ms each.
+        "checks": [{"jq": ".elapsed_ms - .first_token_ms", "ge": 30}],
     }
     asked = step("say one two three", model="playground-slow", stream=True, expect=expect)
     passed(bench, playground, asked)
