@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import TypeAdapter, ValidationInfo
+from pydantic import Field, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from agentrig.checks import Check, Output, check_output
@@ -13,12 +13,13 @@ from agentrig.errors import Position
 from agentrig.events import Outcome
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetCoreSchemaHandler
 
     from agentrig.scenario import Location, Names
 
 __all__ = ["EventMatch", "event_output"]
 
+_WRITTEN = Annotated[str, Field(min_length=1)] | Check
 _NOWHERE = Position(path="", line=1, column=1, length=1, text="")
 
 
@@ -54,15 +55,9 @@ class EventMatch:
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls.parse)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {
-            "anyOf": [{"type": "string", "minLength": 1}, handler(TypeAdapter(Check).core_schema)]
-        }
+        return core_schema.with_info_plain_validator_function(
+            cls.parse, json_schema_input_schema=handler.generate_schema(_WRITTEN)
+        )
 
     @classmethod
     def parse(cls, raw: Any, info: ValidationInfo) -> EventMatch:

@@ -116,10 +116,14 @@ class RequestStep(Step):
         default=None, description="Own certificates and authorities for https."
     )
     connect_timeout: Duration = Field(
-        default=CONNECT_TIMEOUT_S, description="How long to wait for a connection. Default: 10s."
+        default=CONNECT_TIMEOUT_S,
+        description="How long to wait for a connection. Default: 10s.",
+        json_schema_extra={"default": "10s"},
     )
     max_body: Size = Field(
-        default=MAX_BODY, description="No more of a response is read. Default: 32MiB."
+        default=MAX_BODY,
+        description="No more of a response is read. Default: 32MiB.",
+        json_schema_extra={"default": "32MiB"},
     )
 
     @field_validator("endpoint")

@@ -40,6 +40,7 @@ def events(*chunks: bytes) -> list[tuple[str, str, str]]:
         # Each line end, and all of them.
         (b"data: a\r\n\r\n", [("message", "a", "")]),
         (b"data: a\r\r", [("message", "a", "")]),
+        (b"data: a\r\ndata: b\r\n\r\n", [("message", "a\nb", "")]),
         (
             b"data: a\rdata: b\ndata: c\r\n\rdata: d\n\n",
             [("message", "a\nb\nc", ""), ("message", "d", "")],
@@ -130,7 +131,19 @@ def reference(stream: bytes) -> list[tuple[str, str, str]]:
 
 PIECES = st.sampled_from(
     [
-        *(b"data", b"data:", b"event:", b"id:", b"id: \0", b"retry: 1", b":", b" ", b"a"),
+        *(
+            b"data",
+            b"data: a\r\n",
+            b"data: b\r",
+            b"data:",
+            b"event:",
+            b"id:",
+            b"id: \0",
+            b"retry: 1",
+            b":",
+            b" ",
+            b"a",
+        ),
         *(
             b"\n",
             b"\n",
@@ -151,3 +164,4 @@ def test_any_cut_gives_the_same_events(stream: bytes, data: st.DataObject) -> No
     cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)))))
     chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     assert events(*chunks) == events(stream) == reference(stream)
+    assert events(*(bytes([byte]) for byte in stream)) == events(stream)

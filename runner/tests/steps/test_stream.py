@@ -292,19 +292,19 @@ def test_a_slow_stream_is_not_silent(door: Door) -> None:
     def play(talk: Conversation) -> None:
         talk.request()
         talk.say(HEAD)
-        for _ in range(6):
-            talk.pause(0.1)
+        for _ in range(4):
+            talk.pause(0.4)
             talk.say(b"data: 1\n\n")
 
     with raw_server(play) as server:
         expect = {
             "checks": [
-                {"jq": ".count", "equals": 6},
-                {"jq": ".first_event_ms", "between": [90, 20_000]},
-                {"elapsed_ms": {"ge": 590}},
+                {"jq": ".count", "equals": 4},
+                {"jq": ".first_event_ms", "between": [390, 20_000]},
+                {"elapsed_ms": {"ge": 1590}},
             ]
         }
-        door.passes(stream={"idle_timeout": "5s"}, url=server.url, expect=expect)
+        door.passes(stream={"idle_timeout": "1500ms"}, url=server.url, expect=expect)
 
 
 # What is no stream.
