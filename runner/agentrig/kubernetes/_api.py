@@ -6,6 +6,7 @@ way there too: what a manifest misspells would never be refused.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = ["FIELD_MANAGER", "Api"]
 FIELD_MANAGER = "agentrig"
 # Of an answer that is no Status, as of a proxy in between.
 _MESSAGE_CHARACTERS = 300
+_BUSY, _BUSY_TIMES, _LONGEST_PAUSE_S = 429, 5, 10.0
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -48,18 +50,29 @@ class Api:
         body: Any = None,
         content_type: str = "application/json",
     ) -> Any:
-        """Send one request and give its JSON answer. Raises Refusal where it is no success."""
+        """Send one request and give its JSON answer. Raises Refusal where it is no success.
+
+        A busy server's wish to be asked later (429) is met, and what only reads is asked once
+        more where the connection broke: a wait of a minute must not end with one of its hundreds
+        of requests.
+        """
         query = dict(params or {})
         if method in _WRITES:
             # Strict: a misspelled field is refused instead of dropped.
             query |= {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
-        response = await self._connect().request(
+        request = self._connect().build_request(
             method,
             path,
             params=query,
             content=None if body is None else json.dumps(body).encode(),
             headers={} if body is None else {"content-type": content_type},
         )
+        response = await self._send(request)
+        for _ in range(_BUSY_TIMES):
+            if response.status_code != _BUSY:
+                break
+            await asyncio.sleep(_retry_after_s(response.headers.get("retry-after")))
+            response = await self._send(request)
         if not response.is_success:
             raise _refusal(response.status_code, response.content)
         return json.loads(response.content)
@@ -88,6 +101,17 @@ class Api:
             await self._exec_client.close()
         self._http = self._exec_client = None
 
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        import httpx2  # noqa: PLC0415  # comes with lightkube
+
+        client = self._connect()
+        try:
+            return await client.send(request)
+        except (httpx2.ReadError, httpx2.RemoteProtocolError):
+            if request.method != "GET":
+                raise
+            return await client.send(request)
+
     def _connect(self) -> httpx2.AsyncClient:
         if self._http is None:
             from lightkube.config import client_adapter  # noqa: PLC0415  # 200 ms, an extra
@@ -113,6 +137,11 @@ class Api:
             if self._config is None:
                 raise ConfigError("no context is chosen")
         return self._config
+
+
+def _retry_after_s(header: str | None) -> float:
+    """Read how long to wait (RFC 9110, 10.2.3); the API server gives whole seconds."""
+    return min(float(header), _LONGEST_PAUSE_S) if header and header.isdigit() else 1.0
 
 
 def _refusal(status: int, content: bytes) -> Refusal:

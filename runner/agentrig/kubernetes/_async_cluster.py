@@ -13,7 +13,7 @@ from agentrig.kubernetes._errors import Refusal, explained
 from agentrig.kubernetes._kinds import WORKLOADS, ObjectRef
 from agentrig.kubernetes._logs import LogLine, LogReader
 from agentrig.kubernetes._objects import seconds
-from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S, Rollouts, must_be_workload
+from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S, Rollouts
 from agentrig.kubernetes._workloads import label_selector
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class AsyncCluster(Rollouts):
         container: str | None = None,
         timeout_s: float | None = None,
     ) -> ExecResult:
-        """Run a command in a pod, or in a running pod of a workload; without end by default.
+        """Run a command in a pod, or in a running one of a workload; without end by default.
 
         Of what it prints, 1 MiB each is kept of stdout and stderr.
         """
@@ -188,7 +188,6 @@ class AsyncCluster(Rollouts):
     async def _running_pod(self, ref: ObjectRef) -> dict[str, Any]:
         if ref.kind.kind == "Pod":
             return await self._get(ref)
-        must_be_workload(ref)
         running = [
             pod
             for pod in await self._pods(ref, None)

@@ -103,8 +103,16 @@ def pod_problem(pod: Mapping[str, Any]) -> str | None:
 
 
 def label_selector(workload: Mapping[str, Any]) -> str:
-    """Write a workload's selector as the query of a list."""
-    selector = workload["spec"]["selector"]
+    """Write as the query of a list which pods belong to a workload, a Job or a Service.
+
+    Raises UsageError for an object that has none.
+    """
+    selector = (workload.get("spec") or {}).get("selector")
+    if not selector:
+        name = f"{workload.get('kind', 'object').lower()}/{workload['metadata']['name']}"
+        raise UsageError(f"{name} has no pods of its own: name a pod, a workload or a selector")
+    if workload.get("kind") == "Service":
+        selector = {"matchLabels": selector}
     parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
     for one in selector.get("matchExpressions") or ():
         key, values = one["key"], ",".join(one.get("values") or ())

@@ -8,6 +8,7 @@ import json
 import linecache
 import time
 import traceback
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -96,7 +97,8 @@ async def execute(step: PythonStep, context: StepContext) -> StepResult:
     try:
         async with limit:
             function = await _function(call, context.folder)
-            value = await call_function(function, step.python.with_)
+            # A copy: what the function does to it must not reach the next time.
+            value = await call_function(function, deepcopy(step.python.with_))
     except CallFailed as failed:
         if isinstance(failed.error, AgentrigError):
             raise failed.error from None

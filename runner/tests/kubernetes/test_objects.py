@@ -210,6 +210,32 @@ def test_a_definition_is_waited_for_until_its_kind_is_served(
     assert WIDGET in api.objects
 
 
+def test_a_busy_api_is_asked_again_when_it_says(api: KubeApi, cluster: Cluster) -> None:
+    api.put(CONFIG, data={})
+    busy = iter([True, True])
+    api.rules.append(
+        lambda _: (429, status(429, "TooManyRequests", "later")) if next(busy, False) else None
+    )
+    api.headers["retry-after"] = "0"
+    cluster.patch("cm/one", {"data": {"a": "1"}})
+    assert calls(api, "PATCH") == [f"PATCH {CONFIG}"] * 3
+    api.on("GET", CONFIG, (429, status(429, "TooManyRequests", "later")))
+    with pytest.raises(ClusterError, match=r"later \(HTTP 429\)"):
+        cluster.get("cm/one")
+
+
+def test_what_only_reads_is_asked_again_where_the_connection_broke(
+    api: KubeApi, cluster: Cluster
+) -> None:
+    api.put(CONFIG, data={})
+    api.dropped = 1
+    assert cluster.get("cm/one")
+    api.dropped = 1
+    with pytest.raises(ClusterError, match="the API does not answer"):
+        cluster.patch("cm/one", {"data": {"a": "1"}})
+    assert calls(api, "PATCH") == []
+
+
 def test_patch_sends_the_kind_of_patch(api: KubeApi, cluster: Cluster) -> None:
     api.put(CONFIG, data={"a": "1"})
     assert cluster.patch("cm/one", {"data": {"b": "2"}})["data"] == {"a": "1", "b": "2"}

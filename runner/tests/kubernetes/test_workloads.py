@@ -63,9 +63,7 @@ def test_restart_changes_the_template(api: KubeApi, cluster: Cluster) -> None:
     assert list(annotations) == ["kubectl.kubernetes.io/restartedAt"]
 
 
-@pytest.mark.parametrize(
-    "verb", [("set_env", {}), ("get_env",), ("restart",), ("wait_rollout",), ("exec", ["true"])]
-)
+@pytest.mark.parametrize("verb", [("set_env", {}), ("get_env",), ("restart",), ("wait_rollout",)])
 def test_what_is_no_workload_is_told(cluster: Cluster, verb: tuple[Any, ...]) -> None:
     name, *args = verb
     with pytest.raises(UsageError, match="'cm/one' is no reference to a workload"):
@@ -173,6 +171,20 @@ def test_an_exec_that_is_refused_says_why(api: KubeApi, cluster: Cluster) -> Non
     api.on("GET", f"{PODS}/a/exec", (200, {}))
     with pytest.raises(ClusterError, match=r"no reason is given \(HTTP 200\)"):
         cluster.exec("pod/a", ["true"])
+
+
+def test_pods_of_services_and_jobs_and_of_nothing(api: KubeApi, cluster: Cluster) -> None:
+    core = "/api/v1/namespaces/demo"
+    api.put(f"{core}/services/s", kind="Service", spec={"selector": {"app": "a", "b": "c"}})
+    batch = "/apis/batch/v1/namespaces/demo"
+    api.put(f"{batch}/jobs/j", kind="Job", spec={"selector": {"matchLabels": {"job": "j"}}})
+    api.put(f"{batch}/cronjobs/c", kind="CronJob", spec={})
+    for ref, labels in (("svc/s", "app=a,b=c"), ("job/j", "job=j")):
+        with pytest.raises(ClusterError, match=f"{ref} in namespace demo has no running pod"):
+            cluster.exec(ref, ["true"])
+        assert api.asked[-1].query == {"labelSelector": labels}
+    with pytest.raises(UsageError, match="cronjob/c has no pods of its own: name a pod"):
+        cluster.logs("cj/c", "x", timeout_s=0)
 
 
 def test_exec_needs_a_running_pod(api: KubeApi, cluster: Cluster) -> None:

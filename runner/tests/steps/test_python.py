@@ -112,6 +112,11 @@ def coroutine():
     return later(1)
 
 
+def grow(items):
+    items.append(2)
+    return items
+
+
 wrapped = staticmethod(add)
 number = 5
 '''
@@ -168,6 +173,13 @@ def test_what_a_function_returns_is_checked_and_captured(bench: Bench) -> None:
         call("json:dumps", obj=[1]) | {"expect": {"checks": [{"body": {"equals": "[1]"}}]}},
         vars={"two": 2},
     )
+
+
+def test_what_a_function_does_to_its_arguments_is_gone_the_next_time(bench: Bench) -> None:
+    grown = call("grow", items="${vars.items}") | equals(".", [1, 2])
+    passes(bench, grown, grown, vars={"items": [1]})
+    written = call("grow", items=[1]) | equals(".", [1, 2]) | {"foreach": [1, 2]}
+    passes(bench, written)
 
 
 def test_a_module_is_imported_once_in_a_run(bench: Bench) -> None:

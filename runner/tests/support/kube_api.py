@@ -39,6 +39,9 @@ class KubeApi:
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     rules: list[Callable[[Asked], Answer | None]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    dropped: int = 0
+    """How many of the next requests end with their connection."""
 
     def put(self, path: str, **content: Any) -> dict[str, Any]:
         """Put an object there, as if it had been for long."""
@@ -111,6 +114,11 @@ def forbidden(verb: str, resource: str, group: str = "", *, cluster: bool = Fals
     )
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that have gone, as those of steps that were cut off."""
+
+
 @contextmanager
 def running_kube_api() -> Iterator[KubeApi]:
     """Serve an empty API on a port of its own."""
@@ -121,6 +129,10 @@ def running_kube_api() -> Iterator[KubeApi]:
 
         def _answer(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+            if api.dropped:
+                api.dropped -= 1
+                self.close_connection = True
+                return
             url = urlsplit(self.path)
             asked = Asked(
                 method=self.command,
@@ -136,6 +148,8 @@ def running_kube_api() -> Iterator[KubeApi]:
             kind = "text/plain" if isinstance(content, str) else "application/json"
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
+            for name, value in api.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -144,7 +158,7 @@ def running_kube_api() -> Iterator[KubeApi]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _Server(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         api.url = f"http://127.0.0.1:{server.server_address[1]}"
