@@ -12,7 +12,16 @@ from agentrig.scenario import is_templated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["ANYTHING", "BODY", "DURATION", "LENGTH", "STATUS", "Values", "matchers_that_hold"]
+__all__ = [
+    "ANYTHING",
+    "BODY",
+    "COUNT",
+    "DURATION",
+    "LENGTH",
+    "STATUS",
+    "Values",
+    "matchers_that_hold",
+]
 
 Location = tuple[str | int, ...]
 
@@ -36,6 +45,7 @@ BODY = Values(what="a body", type="string")
 STATUS = Values(what="a status", type="number", low=100, high=999)  # RFC 9110, 15
 DURATION = Values(what="a duration", type="number", low=0, reaches_low=False)
 LENGTH = Values(what="a length", type="number", low=0)
+COUNT = Values(what="a count", type="number", low=0)
 
 _ALL_TYPES = frozenset({"string", "number", "boolean", "array", "object", "null"})
 # Keywords of JSON Schema (Core 2020-12, 8; Validation, 9) that assert nothing.
@@ -144,7 +154,7 @@ def _exists(operand: Any, values: Values) -> str | None:
 
 
 def _type(operand: Any, values: Values) -> str | None:
-    is_it = operand == values.type or (operand == "integer" and values in (STATUS, LENGTH))
+    is_it = operand == values.type or (operand == "integer" and values in (STATUS, LENGTH, COUNT))
     return f"{values.what} is always of this type" if is_it and values.type else None
 
 

@@ -9,13 +9,13 @@ from agentrig.checks import Check, Expect, Matchers
 from agentrig.lint._always import (
     ANYTHING,
     BODY,
+    COUNT,
     DURATION,
-    LENGTH,
     STATUS,
     Values,
     matchers_that_hold,
 )
-from agentrig.steps import HttpExpect
+from agentrig.steps import EventMatch, HttpExpect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,9 +28,8 @@ Location = tuple[str | int, ...]
 Problem = tuple[Location, str, str]
 
 _PLAIN = {"status": STATUS, "elapsed_ms": DURATION, "body": BODY}
-# AgentSpec's matchers of `jq`, and its keys that are lists.
+# AgentSpec's matchers of `jq`.
 _FLAT_MATCHERS = ("not_null", "equals", "contains")
-_FLAT_LISTS = ("headers_absent", "headers_present")
 _REMOVE = "take it out, or write what must hold"
 
 
@@ -46,7 +45,7 @@ def cannot_fail(document: LintedDocument) -> Iterator[Problem]:
                 continue
             if issubclass(part.type, Expect):
                 yield from _expectation(part)
-            elif part.type is Check:
+            elif part.type in {Check, EventMatch}:
                 yield from _check(part)
             elif part.type is Matchers:
                 yield from _held(part.location, part.value, _values_of(part.location))
@@ -63,9 +62,11 @@ def _expectation(part: Part) -> Iterator[Problem]:
     expect, at = part.value, part.location
     if not expect:
         yield at, f"'{at[-1]}' expects nothing", _REMOVE
-    for key in ("checks", *_FLAT_LISTS):
-        if expect.get(key) == []:
-            yield (*at, key), f"'{key}' is empty: it checks nothing", _REMOVE
+    for name, field in part.type.model_fields.items():
+        # A list that is None when it is absent means something when it is empty: no events.
+        absent = field.get_default(call_default_factory=True)
+        if expect.get(field.alias or name) == [] == absent:
+            yield (*at, field.alias or name), f"'{name}' is empty: it checks nothing", _REMOVE
     if issubclass(part.type, HttpExpect):
         yield from _flat(expect, at)
 
@@ -116,7 +117,7 @@ def _values_of(location: Location) -> Values:
     if name.endswith("_ms"):
         return DURATION
     if name.endswith("_tokens"):
-        return LENGTH
+        return COUNT
     return STATUS if name == "status" else ANYTHING
 
 

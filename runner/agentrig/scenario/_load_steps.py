@@ -230,7 +230,7 @@ class StepLoader:
         except ScenarioError as error:
             at = place.locate(("uses",))
             if all(mistake.at.text == "" for mistake in error.mistakes):
-                message = f"'{path}' cannot be read: {error.mistakes[0].message}"
+                message = f"'{path}': {error.mistakes[0].message}"
                 self._mistakes.append(Mistake(message=message, at=at))
             else:
                 self._mistakes += error.mistakes

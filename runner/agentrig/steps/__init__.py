@@ -3,6 +3,7 @@
 from agentrig.steps._clients import Clients
 from agentrig.steps._context import Resources, StepContext, StepResult
 from agentrig.steps._cookies import CookieJar
+from agentrig.steps._event_match import EventMatch
 from agentrig.steps._expect import HttpExpect
 from agentrig.steps._messages import Form, NoAnswerError, Part, Request, Response, Streamed
 from agentrig.steps._model import Step
@@ -14,6 +15,7 @@ __all__ = [
     "GROUP",
     "Clients",
     "CookieJar",
+    "EventMatch",
     "Form",
     "HttpExpect",
     "NoAnswerError",

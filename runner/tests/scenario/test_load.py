@@ -162,7 +162,7 @@ def test_steps_are_reused_from_another_file(folder: Folder) -> None:
         ),
         (
             "{uses: no.yaml#login}",
-            ["a.yaml:2:16: 'no.yaml' cannot be read: the file cannot be read: No such file or"],
+            ["a.yaml:2:16: 'no.yaml': the file cannot be read: No such file or"],
         ),
         (
             "{uses: lib.yaml#log in}",
