@@ -127,7 +127,10 @@ class _Described(Action):
 
 
 class Apply(_Described):
-    """Create or change objects by server-side apply, as field manager `agentrig`."""
+    """Create or change the objects of `manifest` or `file`: server-side apply, as `agentrig`.
+
+    The definition of a custom resource is waited for until its kind is served.
+    """
 
     force: bool = Field(
         default=False, description="Take fields over that another field manager owns."
@@ -144,7 +147,10 @@ class Apply(_Described):
 
 
 class Delete(_Described):
-    """Delete objects, and wait until they are gone. Nothing brings them back in the teardown."""
+    """Delete an `object`, or those of `manifest` or `file`, and wait until they are gone.
+
+    Nothing brings them back in the teardown.
+    """
 
     object: ObjectName | None = Field(default=None, description=_OBJECT)
     ignore_missing: bool = Field(
@@ -160,7 +166,7 @@ class Delete(_Described):
 
 
 class Patch(Action):
-    """Patch an object."""
+    """Patch an object, in one of three ways: `strategic`, `merge` or `json`."""
 
     object: ObjectName = Field(description=_OBJECT)
     strategic: dict[str, Any] | None = Field(
@@ -229,7 +235,10 @@ class Exec(Action):
 
 
 class Wait(Action):
-    """Wait until something holds of an object; the check fails if it does not in time."""
+    """Wait until `for` or `jq` holds of an object; the check fails if it does not in time.
+
+    An object that is not there may come yet.
+    """
 
     object: ObjectName = Field(description=_OBJECT)
     for_: str | None = Field(
@@ -277,9 +286,9 @@ class Wait(Action):
 
 
 class Logs(Action):
-    """Wait for log lines; the check fails if none comes in time.
+    """Wait for log lines of an `object` or `selector` that match `contains` or `matches`.
 
-    The output is a list of `{pod, container, text}`.
+    The check fails if none comes in time. The output is a list of `{pod, container, text}`.
     """
 
     object: ObjectName | None = Field(
