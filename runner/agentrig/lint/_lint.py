@@ -8,7 +8,7 @@ from agentrig.errors import Mistake, ScenarioError
 from agentrig.lint._cannot_fail import cannot_fail
 from agentrig.lint._finding import MISTAKE, Finding
 from agentrig.lint._ignores import Ignores
-from agentrig.lint._literal_secrets import literal_secrets
+from agentrig.lint._literal_secrets import hide_secrets, literal_secrets
 from agentrig.lint._missing_files import missing_files
 from agentrig.lint._no_checks import has_checks
 from agentrig.lint._unused_names import unused_names
@@ -45,7 +45,7 @@ def lint_file(
         found += _judged(_linted(document, file.parent, kinds))
     found += _unchecked(scenarios)
     kept = [one for one in found if one.rule not in ignore and not ignores.covers(one)]
-    return sorted(kept, key=lambda one: (one.mistake.at.line, one.mistake.at.column))
+    return sorted(hide_secrets(kept), key=lambda one: (one.mistake.at.line, one.mistake.at.column))
 
 
 def _linted(document: Document, folder: Path, kinds: StepKinds) -> LintedDocument:

@@ -14,12 +14,12 @@ from agentrig.lint._secret_shapes import is_placeholder, known_secret
 from agentrig.scenario import is_templated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from agentrig.errors import Position
     from agentrig.lint._walk import LintedDocument
 
-__all__ = ["literal_secrets"]
+__all__ = ["hide_secrets", "literal_secrets"]
 
 Location = tuple[str | int, ...]
 
@@ -29,15 +29,20 @@ _CREDENTIAL = re.compile(
     r"|(?:api|access|secret|subscription|function|functions|master|private|auth)[-_]?key)",
     re.IGNORECASE,
 )
+# Tokens that say where to go on, or that a language model reads.
+_PLAIN_TOKEN = re.compile(
+    r"(?:page|next|continuation|eos|bos|pad|stop|unk|sep|mask|cls)[-_]?token", re.IGNORECASE
+)
 _COOKIE_HEADER = re.compile(r"(?:set-)?cookie", re.IGNORECASE)
 # Below these, what looks like a name of a secret names a part of what came.
 _NOT_SENT = ("expect", "capture")
-_COMMENT = "# agentrig: ignore[secret]"
+RULE = "secret"
+_COMMENT = f"# agentrig: ignore[{RULE}]"
 _PHASES = ("setup", "steps", "teardown")
 
 
 def literal_secrets(document: LintedDocument) -> Iterator[Finding]:
-    """Find values that look like secrets; the excerpt of a finding does not show them."""
+    """Find values that look like secrets."""
     for location, value in document.values:
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
@@ -54,18 +59,33 @@ def literal_secrets(document: LintedDocument) -> Iterator[Finding]:
             yield _finding("this URL holds a secret", at, ())
 
 
+def hide_secrets(found: Sequence[Finding]) -> list[Finding]:
+    """Write stars in all excerpts of lines with secrets: they go into the logs of a CI server."""
+    spans: dict[int, list[Position]] = {}
+    for one in found:
+        if one.rule == RULE:
+            spans.setdefault(one.mistake.at.line, []).append(one.mistake.at)
+    return [_without(one, spans.get(one.mistake.at.line, ())) for one in found]
+
+
+def _without(finding: Finding, secrets: Sequence[Position]) -> Finding:
+    at = finding.mistake.at
+    text = at.text
+    for one in secrets:
+        start, end = one.column - 1, one.column - 1 + one.length
+        text = text[:start] + "*" * one.length + text[end:]
+    if text == at.text:
+        return finding
+    hidden = dataclasses.replace(finding.mistake, at=dataclasses.replace(at, text=text))
+    return dataclasses.replace(finding, mistake=hidden)
+
+
 def _finding(message: str, at: Position, location: Location) -> Finding:
     name = re.sub(r"\W+", "_", _name(location)).strip("_").upper() or "NAME"
     scheme = "Bearer " if name.endswith("AUTHORIZATION") else ""
     where = "" if location else " in its place"
     hint = f"write '{scheme}${{secret.{name}}}'{where}; if it is none: {_COMMENT}"
-    return Finding("secret", Mistake(message=message, at=_hidden(at), hint=hint))
-
-
-def _hidden(at: Position) -> Position:
-    """Write stars in the excerpt: what lint prints goes into the logs of a CI server."""
-    start, end = at.column - 1, at.column - 1 + at.length
-    return dataclasses.replace(at, text=at.text[:start] + "*" * at.length + at.text[end:])
+    return Finding(RULE, Mistake(message=message, at=at, hint=hint))
 
 
 def _is_named_secret(location: Location, text: str) -> bool:
@@ -74,13 +94,14 @@ def _is_named_secret(location: Location, text: str) -> bool:
     is_cookie = in_headers and _COOKIE_HEADER.fullmatch(name) is not None
     if not is_cookie and not _is_credential(name):
         return False
-    return not (is_templated(text) or is_placeholder(text) or _is_not_sent(location))
+    return _is_literal(text) and not _is_not_sent(location)
 
 
 @lru_cache(maxsize=1024)
 def _is_credential(name: str) -> bool:
     found = list(_CREDENTIAL.finditer(name))
-    return bool(found) and found[-1].end() == len(name)
+    is_one = bool(found) and found[-1].end() == len(name)
+    return is_one and _PLAIN_TOKEN.search(name) is None
 
 
 def _is_not_sent(location: Location) -> bool:
@@ -90,9 +111,18 @@ def _is_not_sent(location: Location) -> bool:
 def _is_url_with_secret(text: str) -> bool:
     if not text.startswith("/") and "://" not in text:
         return False
-    if is_templated(text) or " " in text or is_placeholder(text):
-        return False
-    return redact_url(text) != text
+    base, *parameters = re.split("[?&;#]", text)
+    user = base.partition("://")[2].rpartition("@")[0]
+    if user and _is_literal(user.rpartition(":")[2]) and redact_url(base) != base:
+        return True
+    return any(
+        _is_literal(one.partition("=")[2]) and redact_url(f"?{one}") != f"?{one}"
+        for one in parameters
+    )
+
+
+def _is_literal(value: str) -> bool:
+    return bool(value) and not is_templated(value) and not is_placeholder(value)
 
 
 def _name(location: Location) -> str:

@@ -62,7 +62,8 @@ def is_placeholder(text: str) -> bool:
         return True
     if scheme and scheme[0].strip().lower() == "basic":
         value = _decoded(value)
-    words = {word.lower() for word in re.findall("[A-Za-z]+", value)}
+    # Digits within a word are no borders: random ones hold a `no` somewhere.
+    words = {word.lower().rstrip("0123456789") for word in re.findall("[A-Za-z0-9]+", value)}
     return bool(words & _MADE_UP) or _MADE_UP_PART.search(value) is not None
 
 
