@@ -25,6 +25,9 @@ __all__ = [
     "Streamed",
 ]
 
+NOT_ASCII = "[not ASCII]"
+"""Stands for a header's value that pyreqwest cannot hand out: it knows visible ASCII alone."""
+
 TIMEOUT_S = 60.0
 MAX_BODY = 32 << 20
 """The bytes of a response's body that are read at most, unless a step says otherwise."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agentrig._redact import redact_url
 from agentrig.errors import TargetError
 from agentrig.steps._faults import fault_of
-from agentrig.steps._messages import LateError, NoAnswerError, Request, Response
+from agentrig.steps._messages import NOT_ASCII, LateError, NoAnswerError, Request, Response
 from agentrig.steps._redirects import (
     ABOUT_BODY,
     FOR_ORIGIN,
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pyreqwest.response import Response as Answer
 
 __all__ = ["Way"]
-
-# What stands for a value that pyreqwest cannot hand out: it knows visible ASCII alone.
-NOT_ASCII = "[not ASCII]"
 
 
 class Way:
@@ -66,6 +63,9 @@ class Way:
             raise NoAnswerError(f"no whole response: {error}", response) from error
         if location is None:
             return None
+        if location.endswith(NOT_ASCII):
+            problem = "no whole response: it redirects to a URL that is not ASCII"
+            raise NoAnswerError(problem, response)
         hop = Hop(method=request.method, url=request.url, status=response.status, location=location)
         self._hops = (*self._hops, hop)
         if len(self._hops) > self._first.redirects:

@@ -210,6 +210,13 @@ def test_a_redirect_to_no_url_is_the_agents_fault(
     assert str(error).endswith(f"it redirects to '{location}', which is no HTTP URL")
 
 
+def test_a_redirect_that_is_not_ascii_is_not_guessed(web: Web, server: ScriptedServer) -> None:
+    # RFC 9110, 10.2.2: a URI-reference, which is ASCII (RFC 3986, 2).
+    server.answers["/"] = answer(302, headers=[("location", "/é".encode())])
+    error = refused(web, server.url, redirects=1)
+    assert str(error) == "no whole response: it redirects to a URL that is not ASCII"
+
+
 def test_a_redirect_without_location_is_a_response(web: Web, server: ScriptedServer) -> None:
     server.answers["/"] = answer(302, body=b"nowhere")
     assert web.send(server.url, redirects=5).body == b"nowhere"
