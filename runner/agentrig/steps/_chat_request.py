@@ -14,7 +14,7 @@ __all__ = ["Chat"]
 
 
 class Chat(StrictModel):
-    """A question to a model: the parameters of the API, the usual ones by keys of their own."""
+    """A question to a model; the API's usual parameters have keys of their own."""
 
     model: str = Field(min_length=1, description="The model's name, as the server knows it.")
     prompt: str | None = Field(default=None, description="What the user says.")
