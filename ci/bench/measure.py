@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cost", "Run", "interleave", "per_step", "run_once"]
 
-LIMIT_S = 300
+LIMIT_S = 900
 _MAX_OUTPUT_BYTES = 4_000
 
 # The rest stays out: what a shell has set (PYTHONDONTWRITEBYTECODE, PYTEST_ADDOPTS, proxies,
