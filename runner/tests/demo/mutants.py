@@ -43,8 +43,10 @@ class ModuleMutants:
 
 def scenario_mutants(scenario: dict[str, Any]) -> Iterator[ScenarioMutant]:
     """Change each expectation of each step, one at a time."""
+    unknown = scenario.keys() & {"setup", "teardown"}
+    assert not unknown, f"no mutants of {unknown}"
     for index, step in enumerate(scenario["steps"]):
-        for place, expect in _changed(step["expect"]):
+        for place, expect in _changed(step.get("expect", {})):
             mutant = copy.deepcopy(scenario)
             mutant["steps"][index]["expect"] = expect
             mutant["name"] = f"{scenario['name']} ({place} of step {index})"
@@ -52,24 +54,60 @@ def scenario_mutants(scenario: dict[str, Any]) -> Iterator[ScenarioMutant]:
 
 
 def _changed(expect: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the expectations with one of them changed, and which."""
     for key, value in expect.items():
-        if key in {"headers_absent", "headers_present"}:
-            other = {"headers_absent": "headers_present", "headers_present": "headers_absent"}[key]
-            for header in value:
-                kept = {key: [one for one in value if one != header]}
-                yield f"{key} {header}", {**expect, **kept, other: [*expect.get(other, []), header]}
-        elif key == "jq":
+        for place, changes in _changes(key, value, expect):
+            yield place, {**expect, **changes}
+
+
+def _changes(key: str, value: Any, expect: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    match key:
+        case "status":
+            yield key, {key: 299}
+        case "headers_absent" | "headers_present":
+            yield from _headers_changed(key, value, expect)
+        case "jq":
             for changed in _jq_changed(value, asks_whether=isinstance(expect.get("equals"), bool)):
-                yield f"jq {changed}", {**expect, key: changed}
-        elif key == "not_null":
+                yield f"jq {changed}", {key: changed}
+        case "not_null":
             # The same path, to where there is nothing.
-            yield key, {**expect, "jq": f"{expect['jq']}_changed"}
-        elif key == "status":
-            yield key, {**expect, key: 299}
-        else:
+            yield key, {"jq": f"{expect['jq']}_changed"}
+        case "equals" | "contains" | "body_contains":
+            yield key, {key: _other(value)}
+        case "checks":
+            for place, checks in _checks_changed(value):
+                yield place, {key: checks}
+        case _:
             # A key that is not known here must not go without a mutant.
-            assert key in {"equals", "contains", "body_contains"}, f"no mutants of '{key}'"
-            yield key, {**expect, key: _other(value)}
+            raise AssertionError(f"no mutants of '{key}'")
+
+
+def _headers_changed(
+    key: str, headers: list[str], expect: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    other = {"headers_absent": "headers_present"}.get(key, "headers_absent")
+    for header in headers:
+        kept = [one for one in headers if one != header]
+        yield f"{key} {header}", {key: kept, other: [*expect.get(other, []), header]}
+
+
+def _checks_changed(checks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for number, check in enumerate(checks):
+        for name, negated in _negated(check):
+            yield f"check {number} {name}", [*checks[:number], negated, *checks[number + 1 :]]
+
+
+def _negated(check: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Turn each matcher of a check into its opposite; the first key is the subject."""
+    subject, selector = next(iter(check.items()))
+    if isinstance(selector, dict):
+        for name, negated in _negated({subject: None, **selector}):
+            yield name, {subject: {key: negated[key] for key in negated if key != subject}}
+        return
+    for name, operand in check.items():
+        if name != subject:
+            kept = {key: value for key, value in check.items() if key != name}
+            yield name, {**kept, "not": {name: operand}}
 
 
 def _jq_changed(program: str, *, asks_whether: bool) -> Iterator[str]:

@@ -98,9 +98,22 @@ def test_what_they_change_is_what_is_expected() -> None:
     ]
 
 
-def test_an_expectation_that_it_does_not_know_is_no_expectation_less() -> None:
-    with pytest.raises(AssertionError, match="no mutants of 'checks'"):
-        list(scenario_mutants({"name": "n", "steps": [{"expect": {"checks": []}}]}))
+def test_each_matcher_of_a_check_is_negated() -> None:
+    checks: list[Any] = [{"jq": ".a", "gt": 1, "lt": 3}, {"status": {"one_of": [200]}}]
+    scenario = {"name": "n", "steps": [{"path": "/"}, {"expect": {"checks": checks}}]}
+    mutants = [m.scenario["steps"][1]["expect"]["checks"] for m in scenario_mutants(scenario)]
+    assert mutants == [
+        [{"jq": ".a", "lt": 3, "not": {"gt": 1}}, checks[1]],
+        [{"jq": ".a", "gt": 1, "not": {"lt": 3}}, checks[1]],
+        [checks[0], {"status": {"not": {"one_of": [200]}}}],
+    ]
+
+
+def test_what_it_does_not_know_is_never_left_out() -> None:
+    with pytest.raises(AssertionError, match="no mutants of 'each_event'"):
+        list(scenario_mutants({"name": "n", "steps": [{"expect": {"each_event": []}}]}))
+    with pytest.raises(AssertionError, match=r"no mutants of \{'setup'\}"):
+        list(scenario_mutants({"name": "n", "setup": [], "steps": []}))
 
 
 def test_bounds_are_changed_to_where_they_fail() -> None:
