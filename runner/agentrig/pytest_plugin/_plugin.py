@@ -38,7 +38,8 @@ class AgentrigPlugin:
         """Prepare a run; raises ReportError when its results cannot be written."""
         self.run = Run(options)
         self._silent = options.terminal is not None
-        self._tests = PythonTests(self.run.stream.publish)
+        self._tests = PythonTests(self.run.stream.publish, retries=options.schedule.retry_failed)
+        self._again: list[pytest.Item] = []
         self._test_ids: dict[str, str] = {}
         self._scenarios_left = 0
         self._whole = 0
@@ -150,9 +151,24 @@ class AgentrigPlugin:
                 raise pytest.UsageError(self._usage) from error
             session.items.clear()
         try:
-            return (yield)
+            result = yield
+            self._retry_tests(session)
         finally:
             self.run.stop()
+            self._tests.give_up()
+        return result
+
+    def _retry_tests(self, session: pytest.Session) -> None:
+        """Execute Python tests again that failed, behind all others, fixtures and all."""
+        while self._again:
+            items, self._again = self._again, []
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                # The hook that pytest's own loop calls, in the way in which it calls it.
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if session.shouldfail:
+                    raise session.Failed(session.shouldfail)
+                if session.shouldstop:
+                    raise session.Interrupted(session.shouldstop)
 
     def _print_plan(self, items: Sequence[pytest.Item]) -> None:
         """Print what would be run, or keep what stands in its way."""
@@ -193,7 +209,7 @@ class AgentrigPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Report a scenario; leave a Python test to pytest, or out once enough has failed."""
-        self._session = item.session
+        self._item = item
         if not isinstance(item, ScenarioItem):
             return True if self.run.stopped else None
         report_scenario(item)
@@ -203,13 +219,15 @@ class AgentrigPlugin:
         """Say that a Python test ended, and begin no other one when enough has failed."""
         if nodeid in self._test_ids:
             outcome = self._tests.finished(self._test_ids[nodeid])
+            if outcome is None:
+                self._again.append(self._item)
             if outcome in {Outcome.FAILED, Outcome.ERROR}:
                 self.run.count_failure()
         else:
             self._scenarios_left -= 1
         # All scenarios have run by themselves, and are all reported.
         if self._scenarios_left == 0 and self.run.stopped:
-            self._session.shouldfail = self.run.stopped
+            self._item.session.shouldfail = self.run.stopped
             self._hush()
 
     def pytest_report_teststatus(

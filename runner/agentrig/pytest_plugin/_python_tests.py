@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from agentrig._excerpt import render_mistakes
 from agentrig.errors import AgentrigError, ScenarioError
-from agentrig.events import Language, Outcome, Planned, ScenarioFinished, ScenarioStarted
+from agentrig.events import (
+    ExecutionFinished,
+    Language,
+    Outcome,
+    Planned,
+    ScenarioFinished,
+    ScenarioStarted,
+)
 from agentrig.pytest_plugin._items import shown_path
 from agentrig.pytest_plugin._tags import tags_of
 
@@ -59,14 +66,17 @@ class _Phases:
 class PythonTests:
     """Publishes an event for the begin and the end of each test."""
 
-    def __init__(self, publish: Callable[[Event], Event]) -> None:
-        """Publish through `publish`."""
+    def __init__(self, publish: Callable[[Event], Event], *, retries: int = 0) -> None:
+        """Publish through `publish`; a test that fails is executed up to `retries` times more."""
         self._publish = publish
+        self._retries = retries
         self._phases: defaultdict[str, _Phases] = defaultdict(_Phases)
+        self._failed: dict[str, list[ScenarioFinished]] = {}
 
     def started(self, scenario_id: str) -> None:
         """Say that a test begins."""
-        self._publish(ScenarioStarted(scenario=scenario_id))
+        if scenario_id not in self._failed:
+            self._publish(ScenarioStarted(scenario=scenario_id))
 
     def reported(
         self, scenario_id: str, report: pytest.TestReport, call: pytest.CallInfo[None]
@@ -94,20 +104,41 @@ class PythonTests:
             phases.details.append(report.longreprtext)
         phases.details += [f"--- {name}\n{content.rstrip()}" for name, content in report.sections]
 
-    def finished(self, scenario_id: str) -> Outcome:
-        """Say that a test ended, and how."""
+    def finished(self, scenario_id: str) -> Outcome | None:
+        """Say that a test ended, and how; None if it is to be executed again."""
         phases = self._phases.pop(scenario_id, _Phases())
-        outcome = phases.outcome()
-        self._publish(
-            ScenarioFinished(
-                scenario=scenario_id,
-                outcome=outcome,
-                elapsed_ms=round(phases.elapsed_s * 1000, 3),
-                message=phases.message or phases.skipped,
-                details="\n".join(phases.details) or None,
-            )
+        earlier = self._failed.get(scenario_id, [])
+        finished = ScenarioFinished(
+            scenario=scenario_id,
+            outcome=phases.outcome(),
+            elapsed_ms=round(phases.elapsed_s * 1000, 3),
+            message=phases.message or phases.skipped,
+            details="\n".join(phases.details) or None,
+            flaky=bool(earlier) and phases.outcome() is Outcome.PASSED,
         )
-        return outcome
+        bad = finished.outcome in {Outcome.FAILED, Outcome.ERROR}
+        if bad and len(earlier) < self._retries:
+            self._failed[scenario_id] = [*earlier, finished]
+            self._publish(
+                ExecutionFinished(
+                    scenario=scenario_id,
+                    number=len(earlier) + 1,
+                    outcome=finished.outcome,
+                    elapsed_ms=finished.elapsed_ms,
+                    message=finished.message,
+                    details=finished.details,
+                )
+            )
+            return None
+        self._failed.pop(scenario_id, None)
+        self._publish(finished)
+        return finished.outcome
+
+    def give_up(self) -> None:
+        """Say of tests that were to be executed again, and are not, how they ended."""
+        for executions in self._failed.values():
+            self._publish(executions[-1])
+        self._failed.clear()
 
 
 def _skip_reason(report: pytest.TestReport) -> str:
