@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -187,6 +188,7 @@ def run(
         log_journal=log_journal,
         terminal=_report_stream(),
         colour=_wants_colour() if colour is None else colour,
+        live=sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb",
         kube_context=kube_context,
         kube_server=kube_server,
     )
@@ -238,6 +240,10 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     for problem in plugin.problems():
         click.echo(f"error: {problem}", err=True)
     code = int(code) if plugin.exit_code is None else plugin.exit_code
+    if options.terminal:
+        # What is left to be written to a pipe that nobody reads any more is lost.
+        with suppress(OSError):
+            options.terminal.close()
     if plugin.run.lingers:
         # The interpreter would wait for the thread that a step left behind.
         sys.stderr.flush()

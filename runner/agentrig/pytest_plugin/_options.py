@@ -30,8 +30,9 @@ class RunOptions:
     """Options of one run.
 
     With `terminal` agentrig prints the report there and pytest's own is silenced; without it
-    pytest prints as it always does. `durations` maps identities of scenarios to milliseconds;
-    `reporters` are those of other packages, each as `NAME` or `NAME=ARGUMENT`.
+    pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
+    scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
+    `NAME=ARGUMENT`.
     """
 
     targets: TargetSettings
@@ -48,5 +49,6 @@ class RunOptions:
     log_journal: bool = False
     terminal: TextIO | None = None
     colour: bool = False
+    live: bool = False
     kube_context: str | None = None
     kube_server: str | None = None

@@ -50,6 +50,8 @@ class AgentrigPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the run known to items and fixtures."""
         config.stash[RUN] = self.run
+        if config.getoption("capture") == "no" or config.getoption("usepdb"):
+            self.run.share_terminal()
         self._plugins = config.pluginmanager
         self._plugins.register(AsyncTests(config))
         self._plugins.register(ScenarioTimeouts())

@@ -24,6 +24,7 @@ from agentrig.reporters import (
     SUMMARY_FILE,
     JournalReporter,
     JunitReporter,
+    LiveReporter,
     LogBlockReporter,
     SummaryReporter,
     Tally,
@@ -64,9 +65,10 @@ class Run:
         self._forwards: PortForwards | None = None
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
+        self._reporters = [self.tally, *_reporters(options)]
         self.stream = EventStream(
             run=options.run_id,
-            reporters=[self.tally, *_reporters(options)],
+            reporters=self._reporters,
             secrets=Secrets(options.secrets),
             shard=options.shard.index if options.shard else 0,
         )
@@ -177,6 +179,12 @@ class Run:
             raise RuntimeError("the run has not begun")
         return self._engine.result(scenario_id)
 
+    def share_terminal(self) -> None:
+        """Leave the terminal to others as well: draw nothing that they would break."""
+        for reporter in self._reporters:
+            if isinstance(reporter, LiveReporter):
+                reporter.draw_nothing()
+
     def count_failure(self) -> None:
         """Take note of a test, run by pytest, that failed: scenarios may still run beside it."""
         self._failures += 1
@@ -235,10 +243,34 @@ class Run:
         self.stop()
         if not self._begun:
             self._announce([])
-        counts = self._engine.counts if self._engine else None
-        slo, repeats = self.options.targets.slo, self.options.schedule.repeats
-        if counts:
-            for limit in check_goals(slo, counts):
+        self._account()
+        code = exit_code
+        if code is None:
+            code = self.tally.verdict(
+                interrupted=interrupted,
+                broken=bool(self.stream.problems or self._crash),
+                fail_on_flaky=self.options.fail_on_flaky,
+            )
+        if code == _NOTHING_SELECTED and self.elsewhere:
+            code = 0
+        asked = self.options.targets.slo or self.options.schedule.repeats
+        return self.stream.finish(
+            RunFinished(
+                exit_code=code,
+                elapsed_ms=round((time.perf_counter() - self._begin) * 1000, 3),
+                message=message or self._remark(code),
+                iterations=self._engine.counts.read() if self._engine and asked else None,
+            )
+        )
+
+    @property
+    def _crash(self) -> BaseException | None:
+        return self._engine.crash if self._engine else None
+
+    def _account(self) -> None:
+        """Check the goals of the run, and say of all that was not finished that it was not."""
+        if self._engine:
+            for limit in check_goals(self.options.targets.slo, self._engine.counts):
                 self.stream.publish(limit)
         for planned in self.tally.missing:
             outcome = Outcome.NOT_RUN
@@ -249,29 +281,20 @@ class Run:
                     scenario=planned, outcome=outcome, elapsed_ms=0.0, message=self.stopped
                 )
             )
-        code = exit_code
-        crash = self._engine.crash if self._engine else None
-        if crash and message is None:
-            message = f"error: the engine broke down: {crash!r}"
-        if code is None:
-            broken = bool(self.stream.problems or crash)
-            code = self.tally.verdict(
-                interrupted=interrupted, broken=broken, fail_on_flaky=self.options.fail_on_flaky
-            )
-        if code == _NOTHING_SELECTED and message is None:
-            message = "nothing selected: no scenario and no test matches"
-            if self.elsewhere:
-                code, message = 0, self.elsewhere
-        message = message or self.stopped
-        elapsed_ms = round((time.perf_counter() - self._begin) * 1000, 3)
-        return self.stream.finish(
-            RunFinished(
-                exit_code=code,
-                elapsed_ms=elapsed_ms,
-                message=message,
-                iterations=counts.read() if counts and (slo or repeats) else None,
-            )
-        )
+
+    def _remark(self, code: int) -> str | None:
+        """Say what the counts of a run do not tell of its exit code."""
+        if self._crash:
+            return f"error: the engine broke down: {self._crash!r}"
+        if not self.tally.planned:
+            nothing = "nothing selected: no scenario and no test matches"
+            return self.elsewhere or (nothing if code == _NOTHING_SELECTED else None)
+        if self.stopped:
+            return self.stopped
+        explained = self.tally.counts.get(Outcome.FAILED) or self.tally.missed
+        if code == 1 and not explained:
+            return f"{len(self.tally.flaky)} flaky, and --fail-on-flaky is given"
+        return None
 
     def _announce(self, planned: Sequence[Planned]) -> None:
         self._begun = True
@@ -316,7 +339,8 @@ def _reporters(options: RunOptions) -> list[Reporter]:
         reporters.append(TerminationReporter(options.termination_log.absolute()))
     if options.terminal:
         results = str(options.results) if options.results else None
-        reporters.append(TerminalReporter(options.terminal, colour=options.colour, results=results))
+        reporter = LiveReporter if options.live else TerminalReporter
+        reporters.append(reporter(options.terminal, colour=options.colour, results=results))
     if options.results:
         reporters.append(JunitReporter(options.results / JUNIT_FILE))
     return [*reporters, *others]

@@ -3,6 +3,7 @@
 from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
 from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
+from agentrig.reporters.live import LiveReporter
 from agentrig.reporters.log_block import LogBlockReporter, find_blocks, write_block
 from agentrig.reporters.summary import SUMMARY_FILE, SummaryReporter, summarise
 from agentrig.reporters.tally import Tally
@@ -15,6 +16,7 @@ __all__ = [
     "SUMMARY_FILE",
     "JournalReporter",
     "JunitReporter",
+    "LiveReporter",
     "LogBlockReporter",
     "ReporterOptions",
     "SummaryReporter",

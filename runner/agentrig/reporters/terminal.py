@@ -57,6 +57,7 @@ class TerminalReporter(Tally):
         self._results = results
         self._waiting: list[Planned] = []
         self._next_progress_ms = _PROGRESS_EVERY_MS
+        self._unread = False
 
     def receive(self, record: Record) -> None:
         """Print what can be printed now."""
@@ -75,7 +76,7 @@ class TerminalReporter(Tally):
         """Print what a run without its end left open, and flush."""
         if self.started and not self.finished:
             self._print_left()
-        self._output.flush()
+        self._flush()
 
     def _print_left(self) -> None:
         self._print_failures()
@@ -98,7 +99,7 @@ class TerminalReporter(Tally):
         """Print finished scenarios as long as none before them is still awaited."""
         while self._waiting and self._waiting[-1].id in self.results:
             self._print_scenario(self._waiting.pop())
-        self._output.flush()
+        self._flush()
 
     def _print_scenario(self, planned: Planned) -> None:
         result = self.results[planned.id]
@@ -133,7 +134,7 @@ class TerminalReporter(Tally):
         times = f" · steps: {say_latency(latency)}" if latency else ""
         line = f"after {say_duration(event.elapsed_ms)}: {say_iterations(event.iterations)}{times}"
         self._say(click.style(line, dim=True))
-        self._output.flush()
+        self._flush()
 
     def _end(self, event: RunFinished) -> None:
         self._print_failures()
@@ -175,7 +176,7 @@ class TerminalReporter(Tally):
         earlier = [] if result.iterations else self.executions.get(planned.id, [])
         if result.flaky:
             text = "\n".join(
-                f"{say_execution(one.finished)}\n{render_failure(one.finished, one.step)}"
+                f"execution {one.finished.number}: {render_failure(one.finished, one.step)}"
                 for one in earlier
             )
         else:
@@ -185,7 +186,23 @@ class TerminalReporter(Tally):
         self._say("\n".join(f"  {line}".rstrip() for line in _printable(text).splitlines()))
 
     def _say(self, text: str = "") -> None:
-        self._output.write((text if self._colour else click.unstyle(text)) + "\n")
+        self._write((text if self._colour else click.unstyle(text)) + "\n")
+
+    def _write(self, text: str) -> None:
+        if not self._unread:
+            try:
+                self._output.write(text)
+            except BrokenPipeError:
+                self._unread = True
+
+    def _flush(self) -> None:
+        if not self._unread:
+            try:
+                self._output.flush()
+            except BrokenPipeError:
+                # As of `agentrig run | head`: whoever read this has seen enough, and the run goes
+                # on for its other reports.
+                self._unread = True
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,189 @@
+"""The report on a terminal, with one line per running scenario under what is finished."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from agentrig._excerpt import printable
+from agentrig.events import (
+    ExecutionFinished,
+    RunFinished,
+    RunProgressed,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepStarted,
+)
+from agentrig.reporters._words import say_iterations, say_latency
+from agentrig.reporters.terminal import TerminalReporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console, Group
+    from rich.live import Live
+
+    from agentrig.events import Iterations, Record
+
+__all__ = ["LiveReporter"]
+
+REFRESHES_PER_S = 4
+# A terminal that is made narrower breaks the lines that it shows, and then shows more of them than
+# can be taken back; short ones are seldom broken.
+_MAX_COLUMNS = 100
+# For the line that counts, and the one that the shell's cursor stands on.
+_OTHER_LINES = 2
+
+
+@dataclass(slots=True)
+class _Running:
+    id: str
+    name: str
+    begin: float
+    step: str = ""
+
+
+class LiveReporter(TerminalReporter):
+    """Prints what `TerminalReporter` does, above lines that are drawn again and again."""
+
+    def __init__(
+        self,
+        output: TextIO,
+        *,
+        colour: bool,
+        results: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Print to `output`, which is a terminal."""
+        super().__init__(output, colour=colour, results=results)
+        self._clock = clock
+        self._running: dict[str, _Running] = {}
+        self._iterations: Iterations | None = None
+        self._pending: list[str] = []
+        self._live: Live | None = None
+        self._draws = True
+
+    def draw_nothing(self) -> None:
+        """Print lines alone: somebody else writes to the terminal as well."""
+        self._draws = False
+
+    def receive(self, record: Record) -> None:
+        """Print what can be printed now, and draw what runs."""
+        match record.event:
+            case ScenarioStarted() as event:
+                self._begin_scenario(event.scenario)
+            case StepStarted() as event:
+                if event.scenario not in self._running:  # it is retried
+                    self._begin_scenario(event.scenario)
+                self._running[event.scenario].step = f"{event.step + 1}: {event.name}"
+            case ScenarioFinished() | ExecutionFinished() as event:
+                self._running.pop(event.scenario, None)
+            case RunProgressed() as event:
+                self._iterations = event.iterations
+            case RunFinished():
+                self._stop()
+        super().receive(record)
+        if isinstance(record.event, RunStarted) and self.planned and self._draws:
+            self._live = self._start()
+
+    def close(self) -> None:
+        """Take the drawn lines away."""
+        self._stop()
+        super().close()
+
+    def _begin_scenario(self, scenario: str) -> None:
+        planned = self.planned.get(scenario)
+        name = planned.name if planned and planned.name not in scenario else ""
+        self._running[scenario] = _Running(id=scenario, name=name, begin=self._clock())
+
+    def _start(self) -> Live:
+        from rich.live import Live  # noqa: PLC0415  # 40 ms, for terminals alone
+
+        live = Live(
+            self,
+            console=_console(self._output, colour=self._colour),
+            refresh_per_second=REFRESHES_PER_S,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        live.start()
+        return live
+
+    def _stop(self) -> None:
+        self._flush()
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _write(self, text: str) -> None:
+        if self._live:
+            self._pending.append(text)
+        else:
+            super()._write(text)
+
+    def _flush(self) -> None:
+        if self._live and self._pending:
+            # In one go: the drawn lines are taken away and drawn anew around it.
+            self._live.console.out("".join(self._pending), end="", highlight=False)
+        self._pending.clear()
+        super()._flush()
+
+    def __rich__(self) -> Group:
+        """Draw what runs, the oldest first; a thread of its own calls it as well."""
+        from rich.console import Group  # noqa: PLC0415  # as above
+        from rich.text import Text  # noqa: PLC0415  # as above
+
+        running = list(self._running.copy().values())
+        columns, height = _size(self._output)
+        # What does not fit cannot be taken back.
+        shown = running[: max(1, height - _OTHER_LINES)]
+        width = min(_MAX_COLUMNS, columns - 1)
+        lines = [Text(self._line(one), style="dim") for one in shown]
+        lines.append(Text(self._count(len(running)), style="dim"))
+        for line in lines:
+            line.truncate(width, overflow="ellipsis")
+            line.no_wrap = True
+        return Group(*lines)
+
+    def _line(self, one: _Running) -> str:
+        elapsed = f"{self._clock() - one.begin:.0f} s"
+        text = f"{'running':<11} {elapsed:>8}  {one.id}"
+        for more in (one.name, one.step):
+            text += f"  {more}" if more else ""
+        return printable(text)
+
+    def _count(self, running: int) -> str:
+        text = f"{len(self.results)} of {len(self.planned)} finished, {running} running"
+        if self._iterations:
+            text += f" \u00b7 {say_iterations(self._iterations)}"
+            if self._iterations.latency:
+                text += f" \u00b7 {say_latency(self._iterations.latency)}"
+        return text
+
+
+def _size(output: TextIO) -> tuple[int, int]:
+    """Ask the terminal itself for its columns and lines: pytest holds the standard streams."""
+    try:
+        columns, lines = os.get_terminal_size(output.fileno())
+    except OSError:
+        columns, lines = 0, 0
+    return columns or 80, lines or 24
+
+
+def _console(output: TextIO, *, colour: bool) -> Console:
+    from rich.console import Console, ConsoleDimensions  # noqa: PLC0415  # as above
+
+    class Terminal(Console):
+        @property
+        def size(self) -> ConsoleDimensions:
+            return ConsoleDimensions(*_size(output))
+
+        @size.setter
+        def size(self, _: Any) -> None:
+            """Keep nothing: it may change at any moment."""
+
+    return Terminal(file=output, force_terminal=True, color_system="standard" if colour else None)
