@@ -46,19 +46,17 @@ def test_what_runs_stands_under_what_is_finished_and_is_gone_in_the_end(
         one.wait_for("2 of 4 finished, 1 running")
         agent.release()
         assert one.ended() == 0, one.raw.decode()
-    assert steady(one.screen.text) == "\n".join(
-        [
-            "agentrig VERSION · run ID · via direct · 4 planned",
-            "",
-            "passed TIME  a.yaml  The scenario a",
-            "passed TIME  b.yaml  The scenario b",
-            "passed TIME  c.yaml  The scenario c",
-            "passed TIME  test_d.py::test_d",
-            "",
-            "passed: 4 passed in TIME",
-            "results: results",
-        ]
-    )
+    assert steady(one.screen.text).splitlines() == [
+        "agentrig VERSION · run ID · via direct · 4 planned",
+        "",
+        "passed TIME  a.yaml  The scenario a",
+        "passed TIME  b.yaml  The scenario b",
+        "passed TIME  c.yaml  The scenario c",
+        "passed TIME  test_d.py::test_d",
+        "",
+        "passed: 4 passed in TIME",
+        "results: results",
+    ]
     assert one.screen.cursor_is_shown
     shown = {steady(line) for line in one.screen.drawn}
     assert "running TIME  b.yaml  The scenario b  2: GET /hold" in shown
@@ -83,7 +81,7 @@ def test_ctrl_c_leaves_the_terminal_as_it_was(rig: Rig, agent: AgentServer) -> N
 @pytest.mark.parametrize(("columns", "lines"), [(20, 24), (80, 6), (1, 3), (300, 50)])
 def test_terminals_of_any_size(rig: Rig, agent: AgentServer, columns: int, lines: int) -> None:
     for number in range(12):
-        rig.scenario(f"s{number:02}", "/hold", name=f"Wide \N{CJK UNIFIED IDEOGRAPH-5BBD} name")
+        rig.scenario(f"s{number:02}", "/hold", name="Wide \N{CJK UNIFIED IDEOGRAPH-5BBD} name")
     with terminal(rig, ".", columns=columns, lines=lines) as one:
         agent.wait_for(12)
         agent.release()

@@ -22,8 +22,8 @@ class AgentServer:
 
     `/ok` and every other path answers 200 with JSON, `/status/N` answers N, `/hold` waits until
     `release()` or a request of `/release`, `/slow/N` for N milliseconds, `/drop` closes the
-    connection without a word. `/now` tells how many other requests are in progress. `bodies` maps
-    paths to raw bodies.
+    connection without a word, `/flaky/N` answers 500 to its first N requests. `/now` tells how
+    many other requests are in progress. `bodies` maps paths to raw bodies.
     """
 
     def __init__(self) -> None:
@@ -128,6 +128,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status = 200
             if self.path.startswith("/status/"):
                 status = int(self.path.split("/")[2])
+            if self.path.startswith("/flaky/"):
+                fails = int(self.path.split("/")[2])
+                status = 500 if agent.paths.count(self.path) <= fails else 200
             answer = {"now": agent.now - 1} if self.path == "/now" else {"path": self.path}
             body = agent.bodies.get(self.path, json.dumps(answer).encode())
             self.send_response_only(status)
