@@ -52,6 +52,79 @@ def test_a_signal_ends_a_run_with_2_and_a_complete_report(
     _is_quiet(ran)
 
 
+def tearing_down(rig: Rig, *paths: str) -> None:
+    """Write a scenario that hangs in its steps, and asks for `paths` in its teardown."""
+    down = [{"endpoint": rig.url, "path": path} for path in paths]
+    rig.scenario("a", "/hold", teardown=down)
+
+
+@BOTH
+def test_one_signal_lets_teardowns_run(
+    rig: Rig, agent: AgentServer, number: signal.Signals
+) -> None:
+    tearing_down(rig, "/undone", "/undone/too")
+    rig.scenario("b")
+    with rig.started(".", "-c", "1") as process:
+        agent.wait_for(1)
+        process.send_signal(number)
+        ran = rig.ended(process)
+    assert agent.paths == ["/hold", "/undone", "/undone/too"]
+    assert (ran.code, ran.outcomes()) == (2, {"a": "interrupted", "b": "not_run"}), ran.said
+    _is_quiet(ran)
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_second_signal_cuts_teardowns_short(
+    rig: Rig, agent: AgentServer, second: signal.Signals
+) -> None:
+    tearing_down(rig, "/hold/teardown", "/never")
+    rig.scenario("b")
+    with rig.started(".", "-c", "1") as process:
+        agent.wait_for(1)
+        process.send_signal(signal.SIGINT)
+        agent.wait_for(2)
+        process.send_signal(second)
+        ran = rig.ended(process)
+    assert agent.paths == ["/hold", "/hold/teardown"]
+    assert (ran.code, ran.outcomes()) == (2, {"a": "interrupted", "b": "not_run"}), ran.said
+    assert ran.junit().tests == 2
+    assert len(ran.events(RunFinished)) == 1
+    _is_quiet(ran)
+
+
+def test_an_interrupted_repetition_reports_what_it_has(rig: Rig, agent: AgentServer) -> None:
+    rig.scenario("a")
+    rig.scenario("b", "/ok", "/hold")
+    with rig.started(".", "--repeat-for", "1h", "-c", "2") as process:
+        agent.wait_for(40)
+        process.send_signal(signal.SIGTERM)
+        ran = rig.ended(process)
+    assert (ran.code, ran.outcomes()) == (2, {"a": "passed", "b": "interrupted"}), ran.said
+    counts = ran.summary()["scenarios"][0]["iterations"]
+    assert counts["total"] == counts["passed"] > 30
+    _is_quiet(ran)
+
+
+def test_a_thread_that_a_step_left_behind_does_not_hold_up_the_end(rig: Rig) -> None:
+    """Cancelling cannot end it; the interpreter would wait for it at its exit."""
+    rig.write(
+        "hanging.py",
+        """
+        import threading
+
+        def hang():
+            threading.Event().wait(50)
+        """,
+    )
+    rig.write("a.yaml", "name: a\nsteps: [{python: 'hanging:hang', timeout: 300ms}]\n")
+    rig.scenario("b")
+    begin = time.monotonic()
+    ran = rig.run(".")
+    assert (ran.code, ran.outcomes()) == (1, {"a": "failed", "b": "passed"}), ran.said
+    assert time.monotonic() - begin < 30
+    assert ran.junit().tests == 2
+
+
 @BOTH
 def test_a_signal_in_a_python_test_marks_it_interrupted(
     rig: Rig, agent: AgentServer, number: signal.Signals
