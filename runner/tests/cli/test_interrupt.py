@@ -110,13 +110,13 @@ def test_a_thread_that_a_step_left_behind_does_not_hold_up_the_end(rig: Rig) -> 
     rig.write(
         "hanging.py",
         """
-        import threading
+        import asyncio, threading
 
-        def hang():
-            threading.Event().wait(50)
+        async def hang():
+            await asyncio.to_thread(threading.Event().wait, 50)
         """,
     )
-    rig.write("a.yaml", "name: a\nsteps: [{python: 'hanging:hang', timeout: 300ms}]\n")
+    rig.write("a.yaml", "name: a\nsteps: [{python: {call: 'hanging.py:hang'}, timeout: 400ms}]\n")
     rig.scenario("b")
     begin = time.monotonic()
     ran = rig.run(".")
