@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from agentrig._excerpt import printable
 from agentrig.events import (
     ExecutionFinished,
+    Language,
     RunFinished,
     RunProgressed,
     RunStarted,
@@ -97,7 +98,15 @@ class LiveReporter(TerminalReporter):
     def _begin_scenario(self, scenario: str) -> None:
         planned = self.planned.get(scenario)
         name = planned.name if planned and planned.name not in scenario else ""
-        self._running[scenario] = _Running(id=scenario, name=name, begin=self._clock())
+        one = _Running(id=scenario, name=name, begin=self._clock())
+        if planned and planned.language is Language.PYTHON:
+            one.step = "test"
+        self._running[scenario] = one
+
+    def _print_progress(self, event: RunProgressed) -> None:
+        """Print no line of it where it is drawn."""
+        if self._live is None:
+            super()._print_progress(event)
 
     def _start(self) -> Live:
         from rich.live import Live  # noqa: PLC0415  # 40 ms, for terminals alone
@@ -137,7 +146,8 @@ class LiveReporter(TerminalReporter):
         from rich.console import Group  # noqa: PLC0415  # as above
         from rich.text import Text  # noqa: PLC0415  # as above
 
-        running = list(self._running.copy().values())
+        # Iterations begin and end too fast to be read: their steps are not told.
+        running = [one for one in self._running.copy().values() if one.step]
         columns, height = _size(self._output)
         # What does not fit cannot be taken back.
         shown = running[: max(1, height - _OTHER_LINES)]

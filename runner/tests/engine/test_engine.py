@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.engine import Engine, PlannedScenario, Schedule, check_targets, plan_scenario
-from agentrig.errors import UsageError
+from agentrig.errors import AgentrigError, UsageError
 from agentrig.events import (
     Event,
     Outcome,
@@ -54,8 +54,10 @@ class Kept:
 class Running:
     """An engine, its plan and its events."""
 
-    def __init__(self, rig: Rig, names: list[str], *, concurrency: int) -> None:
-        self.kept = Kept()
+    def __init__(
+        self, rig: Rig, names: list[str], *, concurrency: int, kept: Kept | None = None
+    ) -> None:
+        self.kept = kept or Kept()
         settings = target_settings()
         self.plan = [self._plan(rig, name) for name in names]
         self.engine = Engine(
@@ -254,3 +256,45 @@ def test_every_endpoint_without_address_is_named_once(rig: Rig) -> None:
         check_targets(running.plan, Resolver(target_settings()))
     lines = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == ["a.yaml", "b.yaml"]
+
+
+def test_an_engine_that_breaks_down_answers_all_who_wait(rig: Rig, agent: AgentServer) -> None:
+    """Only what no reporter may raise gets this far."""
+
+    class PanicError(BaseException):
+        pass
+
+    class Breaking(Kept):
+        def receive(self, record: Record) -> None:
+            super().receive(record)
+            if isinstance(record.event, ScenarioFinished) and record.event.scenario == "s0002":
+                raise PanicError
+
+    agent.release()
+    running = Running(rig, write(rig, 40), concurrency=4, kept=Breaking())
+    running.engine.start()
+    answered = 0
+    for planned in running.plan:
+        try:
+            running.outcome(planned.id)
+        except AgentrigError as error:
+            assert "the engine broke down" in str(error)  # noqa: PT017  # some have a result
+            answered += 1
+    running.engine.stop()
+    assert answered >= 30
+    assert running.engine.crash is not None
+    assert not running.engine.lingers
+
+
+def test_abort_ends_teardowns_and_those_who_wait_are_answered(
+    rig: Rig, agent: AgentServer, run: Start
+) -> None:
+    for name in ("a", "b"):
+        rig.scenario(name, "/hold", teardown=[{"endpoint": rig.url, "path": "/hold"}])
+    running = run(["a", "b"], concurrency=2)
+    agent.wait_for(2)
+    running.engine.interrupt()
+    agent.wait_for(4)
+    running.engine.abort()
+    assert running.outcomes() == [Outcome.INTERRUPTED] * 2
+    running.engine.stop()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,31 @@ def test_each_line_is_there_as_soon_as_it_was_said(tmp_path: Path) -> None:
         reporter.receive(record)
         assert len(read(file.read_bytes())) == number
     reporter.close()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(events(), max_size=5), st.data())
+def test_cut_at_any_byte_a_journal_is_a_prefix_of_itself(
+    tmp_path_factory: pytest.TempPathFactory, what: list[Event], data: st.DataObject
+) -> None:
+    content = write(tmp_path_factory.mktemp("journal") / JOURNAL_FILE, what)
+    cut = content[: data.draw(st.integers(0, len(content)))]
+    found = read(cut)
+    assert found == records(what)[: len(found)]
+    # A line that lacks nothing but its end counts as well.
+    assert len(found) - cut.count(b"\n") in {0, 1}
+
+
+def test_a_journal_of_an_earlier_agentrig_is_read(journal: bytes) -> None:
+    """What has come to the events since then has a default."""
+    lines = [json.loads(line) for line in journal.splitlines()]
+    for line in lines:
+        for name in ("shards", "phase", "attempts", "flaky", "iterations"):
+            line["event"].pop(name, None)
+    old = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    assert b"flaky" in journal
+    assert b"flaky" not in old
+    assert read(old) == read(journal)
 
 
 def test_wherever_the_journal_is_cut_its_whole_lines_are_read(journal: bytes) -> None:
