@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentrig.engine import DEFAULT_CONCURRENCY, Schedule, Shard
+from agentrig.engine import DEFAULT_CONCURRENCY, Schedule, Shard, needs_times
 from agentrig.errors import UsageError
 from agentrig.scenario import parse_duration
 
@@ -82,7 +82,7 @@ def schedule_of(given: Mapping[str, Any], slo: Mapping[str, float]) -> Schedule:
         repeat=repeat,
         repeat_for_s=None if repeat_for is None else _seconds(repeat_for),
         error_rate=slo.get("error_rate") if repeats else None,
-        measure=any(name.endswith("_ms") for name in slo),
+        measure=needs_times(slo),
     )
 
 

@@ -1,7 +1,7 @@
 """The engine: from a plan to events."""
 
 from agentrig.engine._engine import Engine
-from agentrig.engine._goals import check_goals
+from agentrig.engine._goals import check_goals, needs_times
 from agentrig.engine._open import open_scenario_run
 from agentrig.engine._plan import (
     PlannedScenario,
@@ -30,6 +30,7 @@ __all__ = [
     "check_environment",
     "check_goals",
     "check_targets",
+    "needs_times",
     "open_scenario_run",
     "plan_scenario",
 ]

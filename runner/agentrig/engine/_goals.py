@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
     from agentrig.engine._counts import Counts
 
-__all__ = ["check_goals"]
+__all__ = ["check_goals", "needs_times"]
+
+
+def needs_times(slo: Mapping[str, float]) -> bool:
+    """Tell whether the times of steps must be measured for a goal."""
+    return any(name.endswith("_ms") for name in slo)
 
 
 def check_goals(slo: Mapping[str, float], counts: Counts) -> list[LimitChecked]:

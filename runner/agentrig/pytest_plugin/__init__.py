@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentrig._excerpt import render_mistakes
-from agentrig.engine import DEFAULT_CONCURRENCY, Schedule
+from agentrig.engine import DEFAULT_CONCURRENCY, Schedule, needs_times
 from agentrig.errors import AgentrigError, ScenarioError
 from agentrig.pytest_plugin._durations import read_durations
 from agentrig.pytest_plugin._fixtures import (
@@ -83,14 +83,17 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     option = config.getoption
     try:
+        settings = target_settings(
+            via=option("--agentrig-via"),
+            namespace=option("--agentrig-namespace"),
+            targets=option("--agentrig-target"),
+        )
         options = RunOptions(
-            targets=target_settings(
-                via=option("--agentrig-via"),
-                namespace=option("--agentrig-namespace"),
-                targets=option("--agentrig-target"),
-            ),
+            targets=settings,
             schedule=Schedule(
-                concurrency=max(1, option("--agentrig-concurrency")), maxfail=option("maxfail") or 0
+                concurrency=max(1, option("--agentrig-concurrency")),
+                maxfail=option("maxfail") or 0,
+                measure=needs_times(settings.slo),
             ),
             results=option("--agentrig-results"),
             reporters=tuple(option("--agentrig-reporter")),

@@ -459,3 +459,11 @@ def test_markers_of_a_conftest_hold_for_scenarios_too(rig: Rig) -> None:
     assert finished["a.yaml"].message == "not today"
     assert finished["b.yaml"].message == "expected to fail: known"
     assert ran.code == 0
+
+
+def test_goals_of_the_configuration_hold_under_bare_pytest(rig: Rig) -> None:
+    rig.scenario("a")
+    rig.write("agentrig.yaml", "slo: {max_ms: 0.001}\n")
+    ran = rig.pytest(".")
+    assert (ran.code, ran.outcomes()) == (1, {"a": "passed"}), ran.said
+    assert [one["outcome"] for one in ran.summary()["limits"]] == ["failed"]
