@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import signal
 from typing import TYPE_CHECKING, Any
@@ -462,6 +463,20 @@ def test_scale_to_none_and_back(demo: Demo, demo_bench: Bench) -> None:
     cluster = Cluster(KubernetesSettings(namespace="demo", server=demo.kube_server))
     assert cluster.get(SIDECAR)["status"]["availableReplicas"] == 1
     cluster.close()
+
+
+def test_without_the_extra_the_way_out_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, package=None: None if name == "lightkube" else found(name, package),
+    )
+    rig.write("a.yaml", "name: a\nsteps: [{kubernetes: {wait: {object: cm/one, jq: .data}}}]\n")
+    ran = rig.here("lint", "a.yaml")
+    assert ran.code == 4
+    assert "error: this step needs lightkube" in ran.out
+    assert "pip install 'agentrig[kubernetes]'" in ran.out
 
 
 SCENARIO = """
