@@ -65,6 +65,7 @@ class _Scenarios:
         run = self._test.run
         check_targets([planned], run.resolver)
         check_environment([planned], run.stream.secrets)
+        run.resolver.learn_ports(found)
         log = StepLog(
             run.stream, test=planned.id, numbers=self._test.numbers, title=planned.planned.name
         )

@@ -6,7 +6,7 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from agentrig.errors import ScenarioError
-from agentrig.pytest_plugin._test_steps import TestSteps, caller, verdict
+from agentrig.pytest_plugin._test_steps import AgentOfSteps, TestSteps, caller, verdict
 from agentrig.scenario import closest
 from agentrig.steps import DEFAULT_KIND, step_kinds
 
@@ -27,10 +27,10 @@ _PYTHONS_OWN = {"foreach": "a 'for' loop", "if": "an 'if'", "uses": "a function"
 class _Kinds:
     """Makes a step of a call such as `http(path="/chat")`."""
 
-    def __init__(self, test: TestSteps, agent: str | None = None) -> None:
-        """Execute steps of `test`; `agent` is what `{agent}` in targets stands for."""
+    def __init__(self, test: TestSteps, agent: AgentOfSteps | None = None) -> None:
+        """Execute steps of `test`, by default without an agent."""
         self._test = test
-        self._agent = agent
+        self._agent = agent or AgentOfSteps()
 
     @property
     def captures(self) -> Mapping[str, Any]:
@@ -38,7 +38,7 @@ class _Kinds:
         return dict(self._test.captures)
 
     def __repr__(self) -> str:
-        return f"steps of {self._agent}" if self._agent else "steps"
+        return f"steps of {self._agent.name}" if self._agent.name else "steps"
 
     def __dir__(self) -> list[str]:
         """List the kinds, for completion."""
@@ -70,9 +70,14 @@ class Steps(_Kinds):
     step. What is captured can be read by later steps of the test as `${name}`.
     """
 
-    def for_agent(self, agent: str) -> Steps:
-        """Give steps whose targets are those of `agent`; captures and cookies are shared."""
-        return Steps(self._test, agent)
+    def for_agent(
+        self, agent: str, *, proxy_port: int | None = None, control_port: int | None = None
+    ) -> Steps:
+        """Give steps that speak to `agent`, with the keys that a scenario has for it.
+
+        Captures and cookies are shared.
+        """
+        return Steps(self._test, AgentOfSteps(agent, proxy_port, control_port))
 
     def __getattr__(self, kind: str) -> Callable[..., FinishedStep]:
         """Find a kind of step. Raises AttributeError."""
@@ -89,14 +94,18 @@ class Steps(_Kinds):
 class AsyncSteps(_Kinds):
     """The same for async tests: `await steps.http(path="/chat")`."""
 
-    def __init__(self, test: TestSteps, promises: Promises, agent: str | None = None) -> None:
+    def __init__(
+        self, test: TestSteps, promises: Promises, agent: AgentOfSteps | None = None
+    ) -> None:
         """Execute steps of `test`; `promises` are seen to at its end."""
         super().__init__(test, agent)
         self._promises = promises
 
-    def for_agent(self, agent: str) -> AsyncSteps:
-        """Give steps whose targets are those of `agent`; captures and cookies are shared."""
-        return AsyncSteps(self._test, self._promises, agent)
+    def for_agent(
+        self, agent: str, *, proxy_port: int | None = None, control_port: int | None = None
+    ) -> AsyncSteps:
+        """Give steps that speak to `agent`, as `Steps.for_agent` does."""
+        return AsyncSteps(self._test, self._promises, AgentOfSteps(agent, proxy_port, control_port))
 
     def __getattr__(self, kind: str) -> Callable[..., Coroutine[Any, Any, FinishedStep]]:
         """Find a kind of step. Raises AttributeError."""

@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,18 @@ if TYPE_CHECKING:
     from agentrig.pytest_plugin._run import Run
     from agentrig.scenario import Names, StepNode
 
-__all__ = ["TestSteps", "caller", "verdict"]
+__all__ = ["AgentOfSteps", "TestSteps", "caller", "verdict"]
 
 _HERE = f"{Path(__file__).parent}{os.sep}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOfSteps:
+    """Whom steps speak to; the ports are those on this machine."""
+
+    name: str | None = None
+    proxy_port: int | None = None
+    control_port: int | None = None
 
 
 class TestSteps:
@@ -56,7 +65,7 @@ class TestSteps:
         self._undo: list[Callable[[], Awaitable[None]]] = []
 
     def submit(
-        self, kind: str, step: Mapping[str, Any], *, agent: str | None, at: Position
+        self, kind: str, step: Mapping[str, Any], *, agent: AgentOfSteps, at: Position
     ) -> Execution[FinishedStep | StepFinished]:
         """Check a step and begin to execute it. Raises TypeError for one that cannot be."""
         node = load_call(
@@ -80,14 +89,16 @@ class TestSteps:
         return self.run.background.submit(execute)
 
     async def _execute(
-        self, run: ScenarioRun, node: StepNode, *, agent: str | None, at: Position
+        self, run: ScenarioRun, node: StepNode, *, agent: AgentOfSteps, at: Position
     ) -> FinishedStep | StepFinished:
         log = StepLog(self.run.stream, test=self.planned.id, numbers=self.numbers)
         scenario = scenario_of_calls(
             path=self.planned.path,
             name=self.planned.name,
             tags=self.planned.tags,
-            agent=agent,
+            agent=agent.name,
+            proxy_port=agent.proxy_port,
+            control_port=agent.control_port,
             at=at,
         )
         steps = replace(run, publish=log.publish, on_output=log.take_output).steps_of(

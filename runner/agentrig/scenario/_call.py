@@ -69,7 +69,14 @@ def load_call(
 
 
 def scenario_of_calls(
-    *, path: str, name: str, tags: tuple[str, ...], agent: str | None, at: Position
+    *,
+    path: str,
+    name: str,
+    tags: tuple[str, ...],
+    agent: str | None,
+    proxy_port: int | None,
+    control_port: int | None,
+    at: Position,
 ) -> Scenario:
     """Give the scenario that called steps belong to: it has none of its own."""
     empty = Phases(setup=(), steps=(), teardown=())
@@ -79,8 +86,8 @@ def scenario_of_calls(
         id_suffix="",
         name=name,
         agent=agent,
-        proxy_port=None,
-        control_port=None,
+        proxy_port=proxy_port,
+        control_port=control_port,
         tags=tags,
         variables={},
         matrix={},
