@@ -161,7 +161,7 @@ def test_tool_that_cannot_be_had_says_why(
 @pytest.mark.parametrize(
     ("stack", "name"),
     [
-        ("main (/v/agentrig/cli/run.py:9);f (<frozen importlib._bootstrap>:2);g (/a.py:1)", 0),
+        ("main (/v/agentrig/cli/run.py:9);f (<frozen importlib._bootstrap>:2);g (/a.py:1)", ""),
         ("run (/v/agentrig/engine/_run.py:1);load (/v/yaml/constructor.py:4)", "YAML"),
         ("run (/v/agentrig/engine/_run.py:1);loads (/lib/json/__init__.py:4)", "engine"),
         ("call (/v/pluggy/_callers.py:1);walk (/v/_pytest/python.py:4)", "pytest"),
@@ -169,7 +169,7 @@ def test_tool_that_cannot_be_had_says_why(
         ("f (/elsewhere.py:1)", "other"),
     ],
 )
-def test_stack_belongs_to_its_innermost_layer(stack: str, name: str | int) -> None:
+def test_stack_belongs_to_its_innermost_layer(stack: str, name: str) -> None:
     assert layer(stack).startswith(name or "start-up")
 
 
