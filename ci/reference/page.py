@@ -197,8 +197,8 @@ teardown runs in any case. The kind of a step follows from its keys (`stream`, `
 keys, and `expect`:
 
 """
-_KINDS = """A scalar is text, a number, true or false. Another package adds a kind by an entry point of the
-group `agentrig.steps`.
+_KINDS = """A scalar is text, a number, true or false. Another package [adds a kind](extending.md) by an entry
+point of the group `agentrig.steps`.
 
 """
 _CHECKS = """`expect.checks` of a step is a list. A check says what it is about, its subject, and
@@ -208,8 +208,8 @@ whose values later steps read; one that is not there, or is null, fails the step
 """
 _MATCHERS = """They compare as JSON does: `true` is not 1, `"1"` is not 1, and 1 equals 1.0. What a
 matcher cannot judge, such as text by `gt`, does not hold, and does not hold under `not` either.
-What is not there holds for none but `exists: false`, or `not` of it. Another package adds a
-matcher by an entry point of the group `agentrig.matchers`.
+What is not there holds for none but `exists: false`, or `not` of it. Another package [adds
+a matcher](extending.md) by an entry point of the group `agentrig.matchers`.
 
 """
 _NAMES = """`${name}` or `${name.key[0]}` reads a value, `${name | program}` gives it to a jq

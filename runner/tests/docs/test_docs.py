@@ -175,3 +175,25 @@ def test_the_scenarios_of_the_documents_pass_and_are_clean(folder: Path, demo: D
     done = shell("agentrig lint scenarios", folder, demo)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "document", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda file: file.name
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = _BLOCK.sub("", document.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)#]*)(#[^)]*)?\)", text):
+        path, anchor = link
+        target = document.parent / path if path else document
+        if "://" in path:
+            continue
+        assert target.exists(), path
+        if anchor and target.suffix == ".md":
+            there = _BLOCK.sub("", target.read_text(encoding="utf-8"))
+            titles = re.findall(r"^#+ (.*)$", there, re.MULTILINE)
+            assert anchor[1:] in map(_anchor, titles), anchor
+
+
+def _anchor(title: str) -> str:
+    """Name a heading as GitHub does."""
+    return "".join(one for one in title.lower().replace(" ", "-") if one.isalnum() or one in "-_")

@@ -50,14 +50,10 @@ def test_every_kind_and_every_key_of_a_kind_stands_in_it() -> None:
         assert EXAMPLES[name], name
 
 
-def test_its_links_lead_somewhere() -> None:
-    text = _BLOCK.sub("", PAGE)
-    titles = [title.lower().replace(" ", "-") for title in _HEADING.findall(text)]
-    anchors = {"".join(c for c in title if c.isalnum() or c in "-_") for title in titles}
-    assert len(anchors) == len(titles), "two headings have one anchor"
-    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
-    for path in re.findall(r"\]\((?!#)([^)]*)\)", text):
-        assert (ROOT / "docs" / path).exists(), path
+def test_no_two_headings_have_one_anchor() -> None:
+    titles = _HEADING.findall(_BLOCK.sub("", PAGE))
+    anchors = {re.sub(r"[^\w-]", "", title.lower().replace(" ", "-")) for title in titles}
+    assert len(anchors) == len(titles)
 
 
 def test_every_matcher_is_judged() -> None:
