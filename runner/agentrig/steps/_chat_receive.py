@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentrig.checks import Output
+from agentrig.scenario import describe_duration
 from agentrig.steps._chat_answer import Completion, NoCompletionError, error_in, parsed, read_whole
 from agentrig.steps._chat_stream import END_OF_STREAM, Gathered
-from agentrig.steps._messages import Response
+from agentrig.steps._messages import LateError, NoAnswerError, Response
 from agentrig.steps._sse import SseParser
 
 if TYPE_CHECKING:
@@ -120,6 +121,11 @@ async def _gather(
         received.completion = gathered.read()
     except NoCompletionError as error:
         received.problem = str(error)
+    except NoAnswerError as error:
+        broken = str(error)
+        if isinstance(error, LateError):
+            broken = f"the stream did not end within {describe_duration(error.waited_s)}"
+        received.problem = f"{broken}, after {gathered.so_far()}"
 
 
 def _read_document(received: Received) -> None:

@@ -40,11 +40,11 @@ class Gathered:
         Raises NoCompletionError for what is no chunk, and for an error in place of one.
         """
         if len(self.chunks) == MAX_EVENTS:
-            raise NoCompletionError(f"the stream did not end within {self._so_far()}")
+            raise NoCompletionError(f"the stream did not end within {self.so_far()}")
         what = f"chunk {len(self.chunks) + 1} of the stream"
         chunk = parsed(data, what=f"{what} is")
         if problem := error_in(chunk):
-            raise NoCompletionError(f"the stream broke off after {self._so_far()}: {problem}")
+            raise NoCompletionError(f"the stream broke off after {self.so_far()}: {problem}")
         choice = choice_in(chunk, what=f"{what} is none:")
         self.chunks.append(chunk)
         self._keep("model", chunk)
@@ -59,7 +59,7 @@ class Gathered:
         """Read the answer when the stream has ended. Raises NoCompletionError."""
         if "finish_reason" not in self._head:
             raise NoCompletionError(
-                f"the stream ended after {self._so_far()} without a 'finish_reason'"
+                f"the stream ended after {self.so_far()} without a 'finish_reason'"
             )
         calls = [call for _, call in sorted(self._calls.items())]
         return Completion(
@@ -71,6 +71,11 @@ class Gathered:
             usage=self._usage,
             model=self._head.get("model"),
         )
+
+    def so_far(self) -> str:
+        """Say how many chunks there are."""
+        number = len(self.chunks)
+        return f"{number:,} chunk{'' if number == 1 else 's'}"
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
         self._keep("role", delta)
@@ -105,7 +110,3 @@ class Gathered:
         # An answer of calls alone begins with "" on some servers: that is no content.
         text = "".join(self._pieces.get(key, ()))
         return text if text or (key in self._pieces and not self._calls) else None
-
-    def _so_far(self) -> str:
-        number = len(self.chunks)
-        return f"{number:,} chunk{'' if number == 1 else 's'}"

@@ -271,7 +271,7 @@ def chunk(content: str, finish_reason: str | None = None) -> str:
         (
             True,
             answer(headers=EVENTS, body=chunk("x").encode(), length=10_000),
-            "no whole response",
+            "no whole response: end of file before message length reached, after 1 chunk",
         ),
     ],
 )
@@ -321,6 +321,13 @@ def test_a_stream_without_end_ends_with_the_steps_time(bench: Bench) -> None:
         (finished,) = run(bench, server.url, step("hi", stream=True) | {"timeout": "300ms"})
     assert finished.outcome is Outcome.FAILED
     assert finished.elapsed_ms < 5000
+    message = finished.message or ""
+    assert re.match(
+        r"\[chat with playground-small\] the stream did not end within .*, after \d+ chunks",
+        message,
+    ), message
+    assert finished.exchange is not None
+    assert "data: {" in str(finished.exchange.response_body)
 
 
 def test_a_stream_larger_than_its_limit_is_cut_off(bench: Bench) -> None:
