@@ -114,8 +114,14 @@ def _plain(text: str) -> Any:
 @functools.lru_cache(maxsize=4096)
 def _scalar(text: str) -> Any:
     """Read a plain scalar; a few, such as `true` and `POST`, are most of a suite's."""
-    loader: Any = yaml.SafeLoader("")  # its methods have no types
-    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    reader = _reader()
+    tag = reader.resolve(yaml.ScalarNode, text, (True, False))
     if tag not in _KINDS:
         raise NotPlainError
-    return loader.construct_object(yaml.ScalarNode(tag, text))
+    return reader.yaml_constructors[tag](reader, yaml.ScalarNode(tag, text))
+
+
+@functools.cache
+def _reader() -> Any:
+    """Make the one reader of scalars: each is a cycle of 4 kB, and garbage may be collected late."""
+    return yaml.SafeLoader("")
