@@ -172,6 +172,8 @@ def _message(detail: ErrorDetails, location: Location) -> str:
     context = detail.get("ctx", {})
     name = _last_name(location)
     match detail["type"]:
+        case "greater_than":
+            return f"'{name}' must be more than {context['gt']:g}, not {detail['input']}"
         case "greater_than_equal":
             return f"'{name}' must be at least {context['ge']}, not {detail['input']}"
         case "less_than_equal":

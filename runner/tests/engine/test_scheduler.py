@@ -17,6 +17,7 @@ from agentrig.events import (
     Event,
     ExecutionFinished,
     Outcome,
+    RunProgressed,
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
@@ -393,3 +394,24 @@ class _Few(list[str]):
 
     def count(self, _: object) -> int:
         return self._counted
+
+
+def test_a_repetition_says_where_it_stands(
+    plain: PlannedScenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentrig.engine._scheduler.PROGRESS_EVERY_S", 0)
+
+    async def act(_name: str, _number: int) -> Outcome:
+        one.now += 1.0
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return Outcome.PASSED
+
+    one = World(plain, act, Schedule(repeat=3))
+    one.add("a")
+    one.run()
+    said = [event for event in one.events if isinstance(event, RunProgressed)]
+    assert said
+    totals = [event.iterations.total for event in said]
+    assert totals == sorted(totals)
+    assert said[-1].elapsed_ms <= 3_000

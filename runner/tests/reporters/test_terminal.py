@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from agentrig.events import Event, Outcome, RunFinished, ScenarioStarted
+from agentrig.events import (
+    Event,
+    Iterations,
+    Latency,
+    Outcome,
+    RunFinished,
+    RunProgressed,
+    ScenarioStarted,
+)
 from agentrig.reporters import TerminalReporter
 from tests.support.golden import check_golden
 from tests.support.records import every_outcome, finished, planned, publish, started
@@ -81,3 +89,17 @@ def test_a_name_of_several_lines_takes_one() -> None:
         RunFinished(exit_code=0, elapsed_ms=1.0),
     ]
     assert printed(events).count("\npassed ") == 1
+
+
+def test_a_log_is_told_once_a_minute_where_a_repetition_stands() -> None:
+    latency = Latency(steps=9, p50_ms=1, p90_ms=2, p95_ms=3, p99_ms=4, max_ms=2500)
+    iterations = Iterations(total=5_400, passed=5_398, failed=1, errors=1, latency=latency)
+    events: list[Event] = [started([planned("a.yaml")]), ScenarioStarted(scenario="a.yaml")]
+    events += [
+        RunProgressed(elapsed_ms=elapsed_ms, iterations=iterations)
+        for elapsed_ms in range(10_000, 200_000, 10_000)
+    ]
+    lines = [line for line in printed(events).splitlines() if line.startswith("after ")]
+    what = "5,400 iterations, 1 failed, 1 with infrastructure errors"
+    times = "steps: p50 1 ms, p90 2 ms, p95 3 ms, p99 4 ms, max 2.50 s"
+    assert lines == [f"after {at}.00 s: {what} · {times}" for at in (60, 120, 180)]
