@@ -140,7 +140,7 @@ class AgentrigPlugin:
         for item in session.items:
             if isinstance(item, ScenarioItem):
                 item.heed_markers()
-        scenarios = [limited(item) for item in session.items if isinstance(item, ScenarioItem)]
+        scenarios = limited(session.config, session.items)
         tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
         planned = {item.nodeid: plan_test(item) for item in tests}
         self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}

@@ -15,6 +15,8 @@ import pytest
 from agentrig.pytest_plugin._items import ScenarioItem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agentrig.engine import PlannedScenario
 
 __all__ = ["ScenarioTimeouts", "limited"]
@@ -32,28 +34,24 @@ class ScenarioTimeouts:
         return True if isinstance(item, ScenarioItem) else None
 
 
-def limited(item: ScenarioItem) -> PlannedScenario:
-    """Give the scenario with the limit of pytest-timeout, unless the file says its own."""
-    planned = item.planned
-    if planned.scenario.timeout_s is not None:
-        return planned
-    limit_s = _limit_s(item)
-    if not limit_s:
-        return planned
-    return replace(planned, scenario=replace(planned.scenario, timeout_s=limit_s))
-
-
-def _limit_s(item: pytest.Item) -> float | None:
-    config = item.config
+def limited(config: pytest.Config, items: Iterable[pytest.Item]) -> list[PlannedScenario]:
+    """Give the scenarios with the limit of pytest-timeout, unless their files say their own."""
+    scenarios = [item for item in items if isinstance(item, ScenarioItem)]
     if not any(config.pluginmanager.has_plugin(name) for name in _NAMES):
-        return None
-    if mark := item.get_closest_marker("timeout"):
-        value: Any = mark.args[0] if mark.args else mark.kwargs.get("timeout")
-        if value is not None:
-            return float(value)
+        return [item.planned for item in scenarios]
     from pytest_timeout import (  # type: ignore[import-untyped]  # noqa: PLC0415  # ships no types; loaded already
         get_env_settings,
     )
 
     limit_s: float | None = get_env_settings(config).timeout
-    return limit_s
+    return [_limited(item, limit_s) for item in scenarios]
+
+
+def _limited(item: ScenarioItem, limit_s: float | None) -> PlannedScenario:
+    planned = item.planned
+    if mark := item.get_closest_marker("timeout"):
+        value: Any = mark.args[0] if mark.args else mark.kwargs.get("timeout")
+        limit_s = limit_s if value is None else float(value)
+    if not limit_s or planned.scenario.timeout_s is not None:
+        return planned
+    return replace(planned, scenario=replace(planned.scenario, timeout_s=limit_s))

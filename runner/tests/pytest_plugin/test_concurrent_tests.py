@@ -202,3 +202,26 @@ def test_without_scenarios_it_just_runs(rig: Rig) -> None:
         "import pytest\n@pytest.mark.concurrent\n@pytest.mark.locks('x')\ndef test_m(): pass\n",
     )
     assert rig.run(".").code == 0
+
+
+def test_one_that_fails_is_retried_behind_the_scenarios(rig: Rig) -> None:
+    rig.scenario("a", "/slow/300", locks=["x"])
+    rig.write(
+        "test_m.py",
+        """
+        import pathlib, pytest
+
+        @pytest.mark.concurrent
+        @pytest.mark.locks("x")
+        def test_m(steps):
+            steps.http(path="/ok")
+            first = not pathlib.Path("tried").exists()
+            pathlib.Path("tried").touch()
+            assert not first
+        """,
+    )
+    ran = rig.run(".", "--retry-failed", "1", f"--target=proxy={rig.url}")
+    assert ran.code == 0, ran.said
+    assert ran.outcomes() == {"test_m.py::test_m": "passed", "a": "passed"}
+    assert ran.summary()["flaky"] == 1
+    assert order(ran)[-1] == "-m"
