@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, ValidationInfo
+from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
 from agentrig.checks._described import describe
@@ -19,7 +19,7 @@ from agentrig.scenario import closest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
@@ -101,7 +101,11 @@ class Matchers:
         return cls(tuple(one for one in bound if one))
 
 
-_MATCHERS = TypeAdapter(Matchers)
+@cache
+def _matchers_adapter() -> TypeAdapter[Matchers]:
+    from pydantic import TypeAdapter  # noqa: PLC0415  # 15 ms, for `any` and `all` alone
+
+    return TypeAdapter(Matchers)
 
 
 def _choices(raw: Any, info: ValidationInfo) -> tuple[Matchers, ...]:
@@ -113,7 +117,7 @@ def _choices(raw: Any, info: ValidationInfo) -> tuple[Matchers, ...]:
     found = []
     for index, one in enumerate(raw):
         try:
-            found.append(_MATCHERS.validate_python(one, context=info.context))
+            found.append(_matchers_adapter().validate_python(one, context=info.context))
         except ValidationError as error:
             mistakes += [_below((index,), detail) for detail in error.errors()]
     if mistakes:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agentrig.engine._open import open_scenario_run
+from agentrig.engine._results import SIGNALS_EVERY_S, Results
 from agentrig.engine._schedule import Schedule
 from agentrig.engine._scheduler import Scheduler
 from agentrig.engine._turn import Turn
-from agentrig.errors import AgentrigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-SIGNALS_EVERY_S = 0.2
 # For the loop to close itself once nothing runs: a thread that a step left behind is not waited for.
 CLOSED_WITHIN_S = 1.0
 
@@ -58,12 +56,12 @@ class Engine:
         self._run_names = run or {}
         self._kubernetes = kubernetes
         self._pacer = pacer
-        self._results: dict[str, Future[ScenarioResult]] = {item.id: Future() for item in plan}
+        self._results = Results(item.id for item in plan)
         self._scheduler = Scheduler(
             plan,
             schedule or Schedule(),
             publish=stream.publish,
-            settle=lambda scenario, result: self._results[scenario].set_result(result),
+            settle=self._results.settle,
         )
         self._thread = threading.Thread(target=self._run, name="agentrig-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,11 +89,7 @@ class Engine:
 
     def result(self, scenario_id: str) -> ScenarioResult:
         """Wait for a scenario to end."""
-        future = self._results[scenario_id]
-        # A signal that comes just before a wait begins, or to another thread, does not end it.
-        while not wait([future], timeout=SIGNALS_EVERY_S).done:
-            pass
-        return future.result()
+        return self._results.wait(scenario_id)
 
     def turn(self, locks: Collection[str]) -> Turn:
         """Ask for a turn beside the scenarios, with `locks`. Safe for threads.
@@ -151,7 +145,8 @@ class Engine:
         except BaseException as error:  # noqa: BLE001  # told to whoever waits for a result
             self.crash = error
         finally:
-            self._settle_rest()
+            # Nothing is missing unless the engine broke down.
+            self._results.give_up(f"the engine broke down: {self.crash!r}")
             self._end()
 
     async def _main(self) -> None:
@@ -176,9 +171,3 @@ class Engine:
             self._ended.set()
             for turn in self._turns:
                 turn.settle(granted=True)
-
-    def _settle_rest(self) -> None:
-        """Answer those who wait for scenarios that will not come: the engine broke down."""
-        for future in self._results.values():
-            if not future.done():
-                future.set_exception(AgentrigError(f"the engine broke down: {self.crash!r}"))

@@ -51,7 +51,7 @@ __all__ = ["Run"]
 
 _NOTHING_SELECTED = 5
 
-MAX_STEPS_HELD = 3_000
+MAX_STEPS_HELD = 1_500
 """Steps that stay in memory as they were checked, at 7 kB each; more are made again in turn."""
 
 
