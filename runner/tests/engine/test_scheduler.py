@@ -415,3 +415,15 @@ def test_a_repetition_says_where_it_stands(
     totals = [event.iterations.total for event in said]
     assert totals == sorted(totals)
     assert said[-1].elapsed_ms <= 3_000
+
+
+def test_steps_of_expected_failures_are_not_told_of_a_later_surprise(
+    plain: PlannedScenario,
+) -> None:
+    one = World(plain, acting({"a": "fffp"}), Schedule(repeat=6))
+    one.add("a", xfail="bug 7")
+    assert one.run() == {"a": Outcome.FAILED}
+    assert one.of(StepFinished) == []
+    counts = one.results["a"].finished.iterations
+    assert counts is not None
+    assert (counts.total, counts.passed, counts.failed) == (6, 0, 3)
