@@ -204,6 +204,13 @@ def test_guests_hold_locks_as_well_and_stand_before_those_that_wait(
     assert sorted(simulation.begun) == list(range(len(everybody)))
 
 
+def test_a_guest_takes_no_place_of_those_of_the_plan() -> None:
+    queue = queue_of([Wish(frozenset(), alone=False)] * 2, 1)
+    queue.add_guest(9)
+    taken = [queue.take(), queue.take(), queue.take()]
+    assert [entry.what if entry else None for entry in taken] == [9, 0, None]
+
+
 def test_one_that_waits_for_a_lock_takes_no_place() -> None:
     queue = queue_of([Wish(frozenset("a"), alone=False)] * 3 + [Wish(frozenset(), alone=False)], 2)
     first, other = queue.take(), queue.take()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentrig.events import RunStarted, ScenarioFinished, ScenarioStarted
+from agentrig.events import RunStarted, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
 
 if TYPE_CHECKING:
     from tests.support.agent_server import AgentServer
@@ -60,6 +60,8 @@ def test_locks_keep_it_apart_from_scenarios(rig: Rig) -> None:
     for name in "abcd":
         rig.scenario(name, f"/slow/100/{name}", locks=["ledger"])
     rig.scenario("free", "/slow/100/free")
+    for name in "efghij":
+        rig.scenario(name, f"/slow/100/{name}", locks=["other"])
     rig.write("part.part", "name: P\nlocks: [ledger, other]\nsteps: [{path: /slow/100}]\n")
     rig.write(
         "test_m.py",
@@ -79,13 +81,23 @@ def test_locks_keep_it_apart_from_scenarios(rig: Rig) -> None:
     assert ran.code == 0, ran.said
     inside: set[str] = set()
     for one in order(ran):
-        if one.endswith("free"):
+        if one[1:] in {"free", *"efghij"}:
             continue
         if one[0] == "+":
             inside.add(one[1:])
         else:
             inside.remove(one[1:])
         assert len(inside) <= 1, order(ran)
+    # What a scenario locks that the test runs is locked as well.
+    others = [
+        (type(one), one.name)
+        for one in ran.events(StepStarted, StepFinished)
+        if one.scenario.removesuffix(".yaml") in {*"efghij"} or one.name.startswith("P ·")
+    ]
+    assert len(others) == 14
+    for (began, first), (ended, second) in zip(others[::2], others[1::2], strict=True):
+        assert (began, ended) == (StepStarted, StepFinished), others
+        assert first == second, others
 
 
 def test_a_failure_beside_them_stops_the_scenarios(rig: Rig, agent: AgentServer) -> None:
