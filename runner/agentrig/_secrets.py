@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, quote_plus
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig._redact import REDACTED
 
@@ -70,11 +72,11 @@ def _hidden(value: Any, secrets: tuple[str, ...]) -> Any:
         return value
     if isinstance(value, tuple):
         return tuple(_hidden(one, secrets) for one in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         changed = {
-            field.name: new
-            for field in dataclasses.fields(value)
-            if (new := _hidden(old := getattr(value, field.name), secrets)) != old
+            name: new
+            for name in value.__struct_fields__
+            if (new := _hidden(old := getattr(value, name), secrets)) != old
         }
-        return dataclasses.replace(value, **changed) if changed else value
+        return replace(value, **changed) if changed else value
     return value

@@ -11,8 +11,9 @@ AgentrigError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 __all__ = [
     "AgentrigError",
@@ -27,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """A span within one line of a file; `line` and `column` count from 1.
 
     `text` is the whole line, so that an excerpt can be drawn where the file is out of reach.
@@ -44,8 +44,7 @@ class Position:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class Mistake(Struct, frozen=True, kw_only=True):
     """One thing wrong in a file: what, where, and what to write instead."""
 
     message: str

@@ -7,9 +7,10 @@ version of its shape (`version`), which grows when a field changes its meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from agentrig.errors import Position  # noqa: TC001  # the journal's reader resolves it
 
@@ -67,8 +68,7 @@ class Language(StrEnum):
     PYTHON = "python"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """One scenario that a run set out to do; `id` is unique within the run."""
 
     id: str
@@ -80,8 +80,7 @@ class Planned:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, frozen=True, kw_only=True):
     """One request and what came back, redacted and cut to size; header names in lower case.
 
     `redirects` were followed on the way; `status` is None when no response came.
@@ -97,8 +96,7 @@ class Exchange:
     response_body: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True, kw_only=True):
     """One assertion: `check` names it, `message` says why it failed, `at` is its line."""
 
     check: str
@@ -107,8 +105,7 @@ class CheckResult:
     at: Position | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class Latency(Struct, frozen=True, kw_only=True):
     """How long steps took, in milliseconds; percentiles are within 1 % of the true ones."""
 
     steps: int
@@ -119,8 +116,7 @@ class Latency:
     max_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Iterations:
+class Iterations(Struct, frozen=True, kw_only=True):
     """What came of executing again and again; an iteration that was cut short counts nowhere."""
 
     total: int
@@ -130,16 +126,14 @@ class Iterations:
     latency: Latency | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """The root of all events."""
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
+class RunStarted(Event, frozen=True, kw_only=True):
     """A run begins; `planned` is all that it set out to do, in the order of its report.
 
     Of a run that is split, this is one of `shards` parts; which one, its records say.
@@ -154,16 +148,14 @@ class RunStarted(Event):
     shards: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioStarted(Event):
+class ScenarioStarted(Event, frozen=True, kw_only=True):
     """A scenario begins."""
 
     kind: ClassVar[str] = "scenario.started"
     scenario: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepStarted(Event):
+class StepStarted(Event, frozen=True, kw_only=True):
     """A step begins; `step` counts from 0 within its scenario."""
 
     kind: ClassVar[str] = "step.started"
@@ -174,8 +166,7 @@ class StepStarted(Event):
     phase: Phase = Phase.STEPS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepFinished(Event):
+class StepFinished(Event, frozen=True, kw_only=True):
     """A step ended after so many `attempts`.
 
     `exchange` is kept only for a step that did not pass.
@@ -194,8 +185,7 @@ class StepFinished(Event):
     attempts: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionFinished(Event):
+class ExecutionFinished(Event, frozen=True, kw_only=True):
     """A scenario was executed, and it is not over: it is retried, or repeated.
 
     `number` counts the executions of the scenario from 1. Of those that are repeated, only the
@@ -211,8 +201,7 @@ class ExecutionFinished(Event):
     details: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricRecorded(Event):
+class MetricRecorded(Event, frozen=True, kw_only=True):
     """A number that a test measured, such as a score; `unit` is free text, e.g. `ms`."""
 
     kind: ClassVar[str] = "metric.recorded"
@@ -222,8 +211,7 @@ class MetricRecorded(Event):
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioFinished(Event):
+class ScenarioFinished(Event, frozen=True, kw_only=True):
     """A scenario ended; `message` says why it did not pass, `details` is a trace or output.
 
     `elapsed_ms` is that of its last execution, or of all `iterations` together; waiting for
@@ -240,8 +228,7 @@ class ScenarioFinished(Event):
     iterations: Iterations | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunProgressed(Event):
+class RunProgressed(Event, frozen=True, kw_only=True):
     """Where a run that repeats its scenarios stands; said every few seconds."""
 
     kind: ClassVar[str] = "run.progressed"
@@ -249,8 +236,7 @@ class RunProgressed(Event):
     iterations: Iterations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitChecked(Event):
+class LimitChecked(Event, frozen=True, kw_only=True):
     """A limit of the whole run (`slo`) against what came; `actual` is None if nothing did."""
 
     kind: ClassVar[str] = "limit.checked"
@@ -260,8 +246,7 @@ class LimitChecked(Event):
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(Event, frozen=True, kw_only=True):
     """The run is over; the last event of every run that was not killed.
 
     `iterations` sums those of all scenarios, and is there if anybody asked: for a repetition, or
@@ -275,8 +260,7 @@ class RunFinished(Event):
     iterations: Iterations | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """An event in its place: `seq` counts from 0 per run, shard and attempt; `time` is UTC."""
 
     run: str

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from agentrig.errors import ReportError
 from agentrig.events import Record, RunFinished, ScenarioStarted

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+from msgspec import Struct
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
@@ -40,8 +40,7 @@ KEY = "[key]"
 """Ends the location of a mistake that lies in a key, as pydantic has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoundMatcher:
+class BoundMatcher(Struct, frozen=True):
     """A matcher with its operand, and the operand as it was written."""
 
     name: str
@@ -56,8 +55,7 @@ class BoundMatcher:
         return self.matcher.problem(actual, self.operand)
 
 
-@dataclass(frozen=True, slots=True)
-class Matchers:
+class Matchers(Struct, frozen=True):
     """Matchers that all must hold; at least one."""
 
     bound: tuple[BoundMatcher, ...]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from msgspec import Struct
 from pydantic import Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
@@ -31,8 +31,7 @@ _MOST_READ = 1024
 _PLAIN_TYPES = frozenset({str, int, float, bool})
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A subject, and the matchers that must hold for it, in the order of the file.
 
     `passed` has the result of each matcher while it holds, so that a run makes none.
@@ -94,8 +93,7 @@ class Check:
         return cls(subject, tuple(bound), passed)
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """A subject whose value is kept under a name."""
 
     subject: Subject

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,15 +19,13 @@ class CannotMatchError(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Stands for a value that is not there; `what` is, e.g. "header 'x-id'"."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matcher:
+class Matcher(Struct, frozen=True, kw_only=True, eq=False):
     """One way to judge a value; the name of its entry point is its key in a check.
 
     `problem(actual, operand)` gives None when the value holds, else what was expected and what

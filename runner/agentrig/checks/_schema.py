@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from msgspec import Struct
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -27,8 +27,7 @@ __all__ = ["SCHEMA", "CompiledSchema"]
 SHOWN_PROBLEMS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledSchema:
+class CompiledSchema(Struct, frozen=True):
     """A schema that values are judged by."""
 
     validator: Draft202012Validator

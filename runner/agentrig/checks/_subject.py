@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic_core import PydanticCustomError
 
 from agentrig._redact import cut
@@ -46,8 +46,7 @@ class NothingThereError(Exception):
     """A subject cannot be read: the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A part of an output: `kind` is its key, `selector` what stands behind it."""
 
     kind: str

@@ -6,8 +6,9 @@ and the stream, so that there is one `scenario.started` and one `scenario.finish
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from agentrig.engine._counts import BAD
 from agentrig.engine._scenario_run import ScenarioResult

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentrig.errors import UsageError
 from agentrig.events import Language, Planned
@@ -24,8 +25,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedScenario:
+class PlannedScenario(Struct, frozen=True, kw_only=True):
     """A scenario and how the run names it."""
 
     planned: Planned

@@ -6,8 +6,9 @@ import asyncio
 import os
 import time
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from agentrig.engine._step_run import OnOutput, Publish, StepRun
 from agentrig.errors import AgentrigError
@@ -36,8 +37,7 @@ def configured_cluster() -> KubernetesSettings:
     return KubernetesSettings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioResult:
+class ScenarioResult(Struct, frozen=True, kw_only=True):
     """How a scenario ended; `step` is the one that did not pass, if any.
 
     `started_at` is in seconds since the epoch, 0 for a scenario that was never begun.
@@ -48,8 +48,7 @@ class ScenarioResult:
     step: StepFinished | None = None
 
 
-@dataclass(slots=True)
-class _State:
+class _State(Struct):
     """What a scenario came to so far; the first thing that went wrong decides."""
 
     outcome: Outcome = Outcome.PASSED
@@ -77,8 +76,7 @@ class _State:
             self.details.append(details)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioRun:
+class ScenarioRun(Struct, frozen=True, kw_only=True):
     """What the scenarios of a run share; `run` is what they read as `${run}`."""
 
     publish: Publish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["DEFAULT_CONCURRENCY", "Schedule"]
 
@@ -10,8 +10,7 @@ DEFAULT_CONCURRENCY = 16
 """Scenarios at once. They wait for agents, not for this machine's processors."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """How scenarios are executed.
 
     `maxfail` 0 never stops. `repeat` None with `repeat_for_s` repeats until the time is over, and

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,7 @@ INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 _TEXT = re.compile(r"(\d{1,6})?/(\d{1,6})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
+class Shard(Struct, frozen=True, kw_only=True):
     """Number `index` of `count`, from 1."""
 
     index: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from agentrig.checks import capture_output, check_output
 from agentrig.errors import InfraError, ScenarioError, UsageError
@@ -44,8 +45,7 @@ class Publish(Protocol):
 OnOutput: TypeAlias = "Callable[[Output, dict[str, Any]], None]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(Struct, frozen=True):
     """What one execution of a step came to."""
 
     outcome: Outcome
@@ -54,8 +54,7 @@ class _Verdict:
     exchange: Exchange | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class StepRun:
+class StepRun(Struct, kw_only=True):
     """Executes the steps of one scenario.
 
     `deadline` is the event loop's time at which the scenario's own timeout ends them; what undoes

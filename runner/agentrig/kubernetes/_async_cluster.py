@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from agentrig.errors import ClusterError
 from agentrig.kubernetes._changes import reverting, with_owners_of
@@ -29,8 +30,7 @@ MATCHED_LINES = 1_000
 LAST_LINES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecResult:
+class ExecResult(Struct, frozen=True, kw_only=True):
     """What a command in a container printed, and its exit code."""
 
     exit_code: int
@@ -38,8 +38,7 @@ class ExecResult:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSearch:
+class LogSearch(Struct, frozen=True, kw_only=True):
     """The lines that matched; how many were read, of which pods, and the last few of them."""
 
     matched: tuple[LogLine, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from agentrig.errors import ClusterError, UsageError
 from agentrig.kubernetes._errors import Refusal
@@ -20,8 +21,7 @@ __all__ = ["WORKLOADS", "Kind", "Kinds", "ObjectRef", "split_reference"]
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind that the API serves, in one version."""
 
     group: str
@@ -46,8 +46,7 @@ class Kind:
         return "/" + "/".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRef:
+class ObjectRef(Struct, frozen=True, kw_only=True):
     """One object; `namespace` is None for a kind that has none, `text` is how it was written."""
 
     kind: Kind

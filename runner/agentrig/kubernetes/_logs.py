@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from agentrig.kubernetes._errors import Refusal
 
@@ -23,8 +24,7 @@ _NS_PER_S = 10**9
 _NO_LINES = frozenset({400, 404})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
+class LogLine(Struct, frozen=True, kw_only=True):
     """One line of one container, without its line break."""
 
     pod: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from agentrig.errors import ClusterError
 from agentrig.kubernetes._api import Api
@@ -31,16 +32,14 @@ _PATCHES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waited:
+class Waited(Struct, frozen=True, kw_only=True):
     """How a wait ended: `problem` is None where it came true. `object` is the last that was seen."""
 
     problem: str | None
     object: dict[str, Any] | None
 
 
-@dataclass(slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, kw_only=True):
     """An object as it was before a change; `before` is None where there was none.
 
     `after` is the answer to the change: what differs between the two is what `restore` puts

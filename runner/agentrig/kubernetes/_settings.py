@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["KubernetesSettings"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubernetesSettings:
+class KubernetesSettings(Struct, frozen=True, kw_only=True):
     """How the API is found: `server` as it is, else the pod's service account or the kubeconfig.
 
     `context` is a context of the kubeconfig. `on_rollout` is called after each rollout, from any

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import string
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from agentrig.scenario import is_templated
 
@@ -26,8 +27,7 @@ __all__ = [
 Location = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
+class Values(Struct, frozen=True, kw_only=True):
     """What a subject can be: its type if it has but one, and between which numbers.
 
     `low` itself is possible if `reaches_low`.

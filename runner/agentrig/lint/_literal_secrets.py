@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from agentrig._redact import redact_url
 from agentrig.errors import Mistake
@@ -76,8 +77,8 @@ def _without(finding: Finding, secrets: Sequence[Position]) -> Finding:
         text = text[:start] + "*" * one.length + text[end:]
     if text == at.text:
         return finding
-    hidden = dataclasses.replace(finding.mistake, at=dataclasses.replace(at, text=text))
-    return dataclasses.replace(finding, mistake=hidden)
+    hidden = replace(finding.mistake, at=replace(at, text=text))
+    return replace(finding, mistake=hidden)
 
 
 def _finding(message: str, at: Position, location: Location) -> Finding:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ __all__ = ["LintedDocument", "Part", "RawStep", "read_step", "values_below"]
 Location = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawStep:
+class RawStep(Struct, frozen=True, kw_only=True):
     """A step as it is written; `model` is what its kind reads it as, None for `uses`.
 
     `parts` are the values that its model knows of, from the step itself down.
@@ -35,8 +34,7 @@ class RawStep:
     parts: Sequence[Part]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintedDocument:
+class LintedDocument(Struct, frozen=True, kw_only=True):
     """A document without mistakes; `folder` is where the files lie that it names.
 
     `values` are all that hold no others, with their places.
@@ -49,8 +47,7 @@ class LintedDocument:
     steps: Sequence[RawStep]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A value, the type that its model has for it, and the marks that `Annotated` adds."""
 
     location: Location

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct, field
 
 from agentrig.engine import Schedule
 
@@ -25,8 +26,7 @@ def new_run_id() -> str:
     return f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """Options of one run.
 
     With `terminal` agentrig prints the report there and pytest's own is silenced; without it

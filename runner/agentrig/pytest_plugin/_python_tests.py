@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from agentrig._excerpt import render_mistakes
 from agentrig.errors import AgentrigError, ScenarioError
@@ -44,8 +45,7 @@ def plan_test(item: pytest.Item) -> Planned:
     )
 
 
-@dataclass(slots=True)
-class _Phases:
+class _Phases(Struct):
     """What the setup, the call and the teardown of one test came to.
 
     `problem` is that of the first phase that had one: what fails after it may well fail of it.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.engine import check_environment, check_targets, plan_scenario
 from agentrig.errors import InfraError, UsageError
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncRunScenario", "FinishedScenario", "RunScenario"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedScenario:
+class FinishedScenario(Struct, frozen=True, kw_only=True):
     """A scenario that was run: what it captured, and its steps in the order of their ends."""
 
     name: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.checks import Output
 from agentrig.events import Outcome, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FinishedStep", "StepLog"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedStep:
+class FinishedStep(Struct, frozen=True, kw_only=True):
     """A step that was executed, and what it gave.
 
     `elapsed_ms` is the time of the step's own work: of a request, to the end of its response.

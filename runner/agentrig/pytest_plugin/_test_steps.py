@@ -7,9 +7,11 @@ import linecache
 import os
 import sys
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.engine import PlannedScenario
 from agentrig.errors import AgentrigError, InfraError, Position
@@ -37,8 +39,7 @@ __all__ = ["AgentOfSteps", "TestSteps", "caller", "verdict"]
 _HERE = f"{Path(__file__).parent}{os.sep}"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentOfSteps:
+class AgentOfSteps(Struct, frozen=True):
     """Whom steps speak to; the ports are those on this machine."""
 
     name: str | None = None

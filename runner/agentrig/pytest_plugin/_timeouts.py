@@ -7,10 +7,10 @@ value, the environment, a mark) becomes the scenario's own, which begins when th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from agentrig.pytest_plugin._items import ScenarioItem
 

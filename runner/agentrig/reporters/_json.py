@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+import msgspec
 
 __all__ = ["dump"]
 
@@ -16,9 +16,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def dump(content: Any, *, indent: int | None = None) -> bytes:
     """Write events, and what consists of them, as UTF-8; what that cannot hold is replaced."""
     try:
-        return to_json(content, indent=indent)
-    except PydanticSerializationError:
-        return to_json(_encodable(to_jsonable_python(content)), indent=indent)
+        encoded = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(content)))
+    return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
 
 
 def _encodable(value: Any) -> Any:

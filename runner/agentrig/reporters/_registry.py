@@ -7,9 +7,10 @@ a function that is called with `ReporterOptions` and gives a `Reporter`: somethi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentrig.errors import AgentrigError, ReportError, UsageError
 
@@ -23,8 +24,7 @@ __all__ = ["GROUP", "ReporterOptions", "make_reporter"]
 GROUP = "agentrig.reporters"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReporterOptions:
+class ReporterOptions(Struct, frozen=True, kw_only=True):
     """What a reporter is made with.
 
     `argument` is what stands behind `=` in `--reporter NAME=ARGUMENT`, None without it; `results`

@@ -6,8 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+import msgspec
 
 from agentrig.errors import ReportError
 from agentrig.events import EVENT_KINDS, Event, Record, RunFinished, ScenarioFinished
@@ -87,20 +86,18 @@ def read_journal(content: bytes, *, name: str) -> Iterator[Record]:
     Raises ReportError that names the line for anything else that cannot be read.
     """
     lines = content.split(b"\n")
-    adapters: dict[str, TypeAdapter[Any]] = {}
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
-            yield _decode(from_json(line), adapters)
-        except (ValueError, KeyError, TypeError) as error:
+            yield _decode(msgspec.json.decode(line))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(lines):
                 return
-            problem = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-            raise ReportError(f"{name}:{number}: not a record of a journal: {problem}") from error
+            raise ReportError(f"{name}:{number}: not a record of a journal: {error}") from error
 
 
-def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Record:
+def _decode(raw: dict[str, Any]) -> Record:
     for key, kind_of_value in _KEYS.items():
         if not isinstance(raw[key], kind_of_value):
             raise TypeError(f"'{key}' is no {kind_of_value.__name__}")
@@ -108,8 +105,7 @@ def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Recor
     cls = EVENT_KINDS.get(kind)
     if cls is None or raw["version"] > cls.version:
         raise ValueError(f"event '{kind}' version {raw['version']} is of a newer agentrig")
-    adapter = adapters.get(kind) or adapters.setdefault(kind, TypeAdapter(cls))
-    event: Event = adapter.validate_python(raw["event"])
+    event: Event = msgspec.convert(raw["event"], cls)
     return Record(
         run=raw["run"],
         shard=raw["shard"],
@@ -118,9 +114,3 @@ def _decode(raw: dict[str, Any], adapters: dict[str, TypeAdapter[Any]]) -> Recor
         time=raw["time"],
         event=event,
     )
-
-
-def _first_problem(error: ValidationError) -> str:
-    detail = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in detail["loc"])
-    return f"{error.title}: '{place}': {detail['msg']}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
+
+from msgspec import Struct
 
 from agentrig._excerpt import printable
 from agentrig.events import (
@@ -39,8 +40,7 @@ _MAX_COLUMNS = 100
 _OTHER_LINES = 2
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(Struct):
     id: str
     name: str
     begin: float

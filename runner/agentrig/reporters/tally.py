@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentrig.events import (
     ExecutionFinished,
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Execution", "Tally"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(Struct, frozen=True, kw_only=True):
     """An execution that was not the last one; `step` is the one that did not pass, if any."""
 
     finished: ExecutionFinished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentrig.errors import Mistake, ScenarioError
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CallDocument", "load_call", "scenario_of_calls"]
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class CallDocument(Document):
+class CallDocument(Document, eq=False, kw_only=True):
     """What stands in a call rather than in a file: all of it is at one place, the call's."""
 
     at: Position

@@ -17,8 +17,9 @@ Without variables of its own (`as`), a program sees an element alone within `map
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,8 +80,7 @@ _HARMLESS_SIGNS = frozenset(["//", "==", "!=", "<=", ">=", "<", ">", "?", ".", "
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """The work of a program is at most (`factor` · size · variables' size ^ `variables`) ^ `power`."""
 
     power: int

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshal
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from agentrig.errors import ScenarioError
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Body", "Phases", "Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a step stands: reused ones stand in another file than the scenario."""
 
     document: Document
@@ -45,8 +44,7 @@ class Place:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepDefinition:
+class StepDefinition(Struct, frozen=True, kw_only=True):
     """One step as it is written.
 
     `ready` is its model where nothing needs to be filled in; else `template` makes it, once
@@ -60,7 +58,7 @@ class StepDefinition:
     template: Template | None
     condition: Template | None
     elements: Template | None
-    context: Mapping[str, Any] = field(repr=False)
+    context: Mapping[str, Any]
 
     @property
     def kind(self) -> str:
@@ -90,8 +88,7 @@ class StepDefinition:
             raise ScenarioError(tuple(mistakes)) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepGroup:
+class StepGroup(Struct, frozen=True, kw_only=True):
     """Steps that are reused: `inputs` are what they read as `with`, defaults included."""
 
     place: Place
@@ -123,8 +120,7 @@ class StepGroup:
 StepNode = StepDefinition | StepGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phases:
+class Phases(Struct, frozen=True, kw_only=True):
     """The steps of a scenario, list by list."""
 
     setup: tuple[StepNode, ...]
@@ -170,8 +166,7 @@ class Body:
                 self._data = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """A checked scenario: one document of a file, with one combination of its values.
 
     `path` is how reports name the file, with forward slashes; `id_suffix` tells apart what one
@@ -195,7 +190,7 @@ class Scenario:
     serial: bool
     skip: str | None
     xfail: str | None
-    body: Body = field(repr=False)
+    body: Body
     step_count: int
     endpoints: tuple[str, ...]
     env: frozenset[str]

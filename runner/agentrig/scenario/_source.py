@@ -10,10 +10,10 @@ import functools
 import itertools
 import re
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from msgspec import Struct
 
 from agentrig.errors import Mistake, Position, ScenarioError
 from agentrig.scenario._nodes import MERGE, child_of, place_in, scalars_below
@@ -279,8 +279,7 @@ class Source:
                 )
 
 
-@dataclass(slots=True, eq=False)
-class Document:
+class Document(Struct, eq=False):
     """One document of a file: its data, until the file is packed, and where its parts stand."""
 
     source: Source

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._names import MissingNameError, Names
@@ -60,8 +61,7 @@ class RenderError(ValueError):
         self.is_not_captured = is_not_captured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
+class Expression(Struct, frozen=True, kw_only=True):
     """One `${...}`: `text` with its braces, `within` the value and at `offset` of its text."""
 
     text: str

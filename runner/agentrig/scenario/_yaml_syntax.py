@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import yaml
@@ -30,8 +31,7 @@ _CORE_TAGS = "tag:yaml.org,2002:"
 _TAG = re.compile(r"could not determine a constructor for the tag '(?P<tag>.*)'")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """What is wrong and where; `line` and `column` count from 0."""
 
     message: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 __all__ = [
     "Call",
@@ -29,8 +30,7 @@ class NoCompletionError(ValueError):
     """What came is no chat completion; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
+class Completion(Struct, frozen=True, kw_only=True):
     """What the model answered, by its first choice.
 
     `tool_calls` are `{"id": str | None, "name": str, "arguments": Any}`; `usage` counts tokens,
@@ -46,8 +46,7 @@ class Completion:
     model: str | None
 
 
-@dataclass(slots=True, kw_only=True)
-class Call:
+class Call(Struct, kw_only=True):
     """A tool call, perhaps still coming: `arguments` are the pieces of a JSON text."""
 
     id: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from agentrig.checks import Output
 from agentrig.scenario import describe_duration
@@ -21,8 +22,7 @@ __all__ = ["Received", "receive"]
 _EVENT_STREAM = "text/event-stream"
 
 
-@dataclass(slots=True, kw_only=True)
-class Received:
+class Received(Struct, kw_only=True):
     """What came: a `completion`, or the `problem` that it is none.
 
     `raw` is the JSON of the answer, of a stream the list of its chunks; `first_token_ms` is None

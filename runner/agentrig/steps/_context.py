@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,8 +31,7 @@ class Resources(Protocol):
         """Give what `make` made for `key`; asked for at the same time, it is made once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepContext:
+class StepContext(Struct, frozen=True, kw_only=True):
     """The step's place in its run.
 
     `cookies` are the scenario's, which began at `started_at` (seconds since the epoch);
@@ -67,8 +67,7 @@ class StepContext:
         return await self.resources.get(key, make)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
+class StepResult(Struct, frozen=True, kw_only=True):
     """What a kind found out by itself: its own checks, in their order, and what came.
 
     `expect.checks` and `capture` are evaluated on `output` by the engine; `exchange` gives what

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import Struct
 from pydantic import Field, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -29,8 +29,7 @@ def event_output(event: dict[str, Any]) -> Output:
     return Output(data=event, text=data if isinstance(data, str) else None)
 
 
-@dataclass(frozen=True, slots=True)
-class EventMatch:
+class EventMatch(Struct, frozen=True):
     """Tells events from others; `text` is an event's name, or its data where that is no JSON."""
 
     text: str | None

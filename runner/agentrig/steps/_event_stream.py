@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from pydantic_core import from_json
 
 from agentrig._redact import cut
@@ -34,8 +34,7 @@ SUCCESSES = range(200, 300)
 _SHOWN_EVENTS = 20
 
 
-@dataclass(slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, kw_only=True):
     """What was read: `events` of `{event, data, id}`, data parsed where it is JSON.
 
     `ended_by` is `end` (the server's), `until` or `max_events`; `problem` says why the stream is

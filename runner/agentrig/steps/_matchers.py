@@ -5,8 +5,9 @@ To add one: write its function, add it to `MATCHERS`, and give it a key in the m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["MATCHERS", "Matcher"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class Matcher(Struct, frozen=True, kw_only=True):
     """`holds(actual, expected)` decides; `explain(actual, expected)` says why it did not."""
 
     name: str

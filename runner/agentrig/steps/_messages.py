@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from agentrig.scenario import describe_duration
 from agentrig.steps._tls import CONNECT_TIMEOUT_S, Tls
@@ -33,8 +34,7 @@ MAX_BODY = 32 << 20
 """The bytes of a response's body that are read at most, unless a step says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A field of a multipart form; one with a `filename` is a file."""
 
     name: str
@@ -43,15 +43,13 @@ class Part:
     content_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A body of `multipart/form-data` (RFC 7578)."""
 
     parts: tuple[Part, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Request:
+class Request(Struct, kw_only=True):
     """One request; `timeout_s` covers it to the last byte of the response.
 
     `redirects` is how many are followed at most: with 0, a redirect is a response like any other.
@@ -72,8 +70,7 @@ class Request:
     cookies: Mapping[str, str] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Response:
+class Response(Struct, kw_only=True):
     """A response that came whole; header names are in lower case.
 
     `body` is decompressed, `headers` are as they came: `content-encoding` is still there, except
@@ -89,8 +86,7 @@ class Response:
     cookies: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True)
-class Streamed:
+class Streamed(Struct, kw_only=True):
     """A response whose body still comes: `chunks` gives it piece by piece, decompressed.
 
     `chunks` ends with the body, and raises NoAnswerError if that breaks, is larger than the

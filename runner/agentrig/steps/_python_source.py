@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from agentrig.scenario import closest
 
@@ -28,8 +29,7 @@ class CallProblem(ValueError):  # noqa: N818  # a mistake of the file, with its 
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function and its module: a file's path, or a name that can be imported."""
 
     module: str

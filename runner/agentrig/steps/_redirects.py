@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from agentrig._redact import redact_url
 from agentrig.targets import is_url
@@ -41,8 +42,7 @@ class RedirectError(ValueError):
     """A redirect that leads nowhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True):
     """A redirect that was followed: what answered so, and where it led."""
 
     method: str

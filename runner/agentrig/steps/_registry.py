@@ -8,10 +8,11 @@ loaded, never at start-up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from agentrig.errors import UsageError
 from agentrig.steps._model import Step
@@ -30,8 +31,7 @@ DEFAULT_KIND = "http"
 StepT = TypeVar("StepT", bound=Step)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepKind(Generic[StepT]):
+class StepKind(Struct, Generic[StepT], frozen=True, kw_only=True):
     """A kind of step: the model of its keys, and what executes it.
 
     `execute` raises InfraError when there can be no verdict; everything else that a step may

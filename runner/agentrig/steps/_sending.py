@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from agentrig.errors import TargetError
 from agentrig.steps._messages import Form, Request, Response
@@ -30,8 +31,7 @@ _UNAUTHORIZED = 401
 _AUTHORIZATION = "authorization"
 
 
-@dataclass(slots=True)
-class Sending:
+class Sending(Struct):
     """A request that is ready to be sent.
 
     All of its methods raise TargetError when no connection comes about, NoAnswerError when one

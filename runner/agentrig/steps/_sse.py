@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 __all__ = ["DEFAULT_EVENT", "SseEvent", "SseParser"]
 
@@ -21,8 +22,7 @@ _BOM = "\ufeff"
 _MOST_DIGITS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(Struct, frozen=True):
     """One event; `id` is the last that the stream gave, with this event or before it."""
 
     event: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from pyreqwest.exceptions import PyreqwestError
 
 from agentrig.errors import UsageError
@@ -20,8 +20,7 @@ CONNECT_TIMEOUT_S = 10.0
 """AgentSpec's own runner waits this long for a connection."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
+class Tls(Struct, frozen=True, kw_only=True):
     """Whom a connection trusts and as whom it comes; equal settings share connections.
 
     `ca` is trusted besides the system's authorities. `server_name` stands in for the URL's host

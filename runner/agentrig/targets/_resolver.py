@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig._redact import redact_url
 from agentrig.errors import TargetError, UsageError
@@ -24,8 +26,7 @@ _SERVICE_HOST = re.compile(r"(?P<service>[^.]+)\.(?P<namespace>[^.]+)\.svc(\..*)
 _PLACEHOLDER = re.compile(rf"\{{({'|'.join(PLACEHOLDERS)})\}}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """A port of a Kubernetes Service."""
 
     name: str
@@ -33,8 +34,7 @@ class Service:
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A resolved endpoint; `service` is None where the URL names no Kubernetes Service.
 
     A step's path is appended to `url`, which does not end in a slash unless it is an endpoint

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from msgspec import Struct, field
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -48,8 +48,7 @@ class Via(StrEnum):
     """A tunnel through the Kubernetes API to the service that the template names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetSettings:
+class TargetSettings(Struct, frozen=True, kw_only=True):
     """What agentrig.yaml and the command line say: where targets are, and what limits hold.
 
     `templates` maps a target's name to its cluster URL; `overrides` maps `NAME` or `AGENT/NAME`

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentrig.engine import PlannedScenario, ScenarioResult, Schedule, plan_scenario
 from agentrig.engine._scheduler import Scheduler

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def order(ran: Ran) -> list[str]:
     """List what began and ended, in that order."""
-    marks = {ScenarioStarted: "+", ScenarioFinished: "-"}
+    marks: dict[type, str] = {ScenarioStarted: "+", ScenarioFinished: "-"}
     return [
         marks[type(one)] + one.scenario.partition("::")[2].removeprefix("test_")
         if "::" in one.scenario
