@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -302,7 +302,7 @@ class Run:
         self.stream.publish(
             RunStarted(
                 agentrig_version=__version__,
-                python_version=platform.python_version(),
+                python_version=sys.version.split()[0],
                 via=settings.via.value,
                 namespace=settings.namespace,
                 planned=tuple(planned),
