@@ -59,7 +59,9 @@ class _Kinds:
         names = step_kinds().names
         if kind not in names:
             hint = closest(kind, names) or f"known: {', '.join(names)}"
-            raise AttributeError(f"there is no step kind '{kind}' ({hint})")
+            # Without an object Python 3.12 adds no suggestion of its own.
+            message = f"there is no step kind '{kind}' ({hint})"
+            raise AttributeError(message, name=kind, obj=None)
 
 
 class Steps(_Kinds):

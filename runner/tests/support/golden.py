@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from typing import TYPE_CHECKING
@@ -38,4 +39,5 @@ def check_golden(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     expected = file.read_text(encoding="utf-8") if file.exists() else "(no golden file)"
-    assert text == expected, f"{file.name} differs; `make golden` rewrites it"
+    lines = difflib.unified_diff(expected.splitlines(), text.splitlines(), "golden", "now", n=0)
+    assert text == expected, "\n".join([f"{file.name} differs; `make golden` rewrites it", *lines])
