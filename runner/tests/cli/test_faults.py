@@ -91,7 +91,10 @@ FAULTS: dict[str, Callable[[Conversation], None]] = {
     "endless_body": endless(CHUNKED, b"2000\r\n" + bytes(8192) + b"\r\n"),
     "gigabyte": endless(HEAD + b"content-length: 1073741824\r\n\r\n", bytes(65536)),
     "bomb": saying(bomb()),
-    "redirect_loop": saying(answer(302, headers=[("location", "/redirect_loop")])),
+    # It says that it closes the connection, else the next hop may take it for open.
+    "redirect_loop": saying(
+        answer(302, headers=[("location", "/redirect_loop"), ("connection", "close")])
+    ),
     "endless_stream": endless(EVENTS, b"data: x\n\n" * 100),
     "silent_stream": hanging(EVENTS, b"data: x\n\n"),
     "stream_that_is_none": saying(answer(body=b"{}")),
