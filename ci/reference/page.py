@@ -179,8 +179,9 @@ example here is run by the tests.
 """
 
 _SCENARIOS = """A file holds one document or several, between `---` lines. Each is a scenario, or
-with `define` steps that others reuse. A file whose name ends in `.data.yaml` holds rows of data,
-and `agentrig.yaml` is configuration. Unknown keys are mistakes.
+with `define` steps that others reuse. A file whose name ends in `.data.yaml` holds rows of data, one
+that ends in `.manifest.yaml` Kubernetes objects, and `agentrig.yaml` is configuration. Unknown keys
+are mistakes.
 
 `${...}` may stand in `name`, `agent`, `proxy_port`, `control_port`, `skip`, `xfail` and `vars`, as
 far as what it reads is known before the run, and anywhere in steps.
