@@ -45,7 +45,7 @@ class Secrets:
 
     def add(self, value: str) -> None:
         """Hide a value that is not known by name, such as a token that was issued."""
-        if len(value) < MIN_CHARACTERS:
+        if len(value) < MIN_CHARACTERS or value in self._hidden:
             return
         forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
         forms |= {quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}

@@ -160,6 +160,7 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
             kinds=self.kinds,
             clients=self.clients,
             cookies=CookieJar(),
+            hide=self.secrets.add,
             resources=self.resources,
             kubernetes=self.kubernetes,
             find_target=self._find_target(scenario),

@@ -59,7 +59,7 @@ class StepRun(Struct, kw_only=True):
 
     `deadline` is the event loop's time at which the scenario's own timeout ends them; what undoes
     their effects is collected in `undo`. `on_output` is given what an execution gave, and what
-    was captured of it.
+    was captured of it; `hide` what no report may show.
     """
 
     scenario_id: str
@@ -72,6 +72,7 @@ class StepRun(Struct, kw_only=True):
     kubernetes: Callable[[], KubernetesSettings]
     find_target: Callable[[str], Awaitable[Target]]
     started_at: float
+    hide: Callable[[str], None]
     on_output: OnOutput | None = None
     deadline: float | None = None
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
@@ -233,6 +234,7 @@ class StepRun(Struct, kw_only=True):
             on_teardown=self.undo.append,
             started_at=self.started_at,
             timeout_s=limit_s,
+            hide=self.hide,
         )
         result = await self.kinds.kind_of(step).execute(step, context)
         checks, captured = result.checks, dict[str, Any]()

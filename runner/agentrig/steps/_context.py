@@ -36,6 +36,7 @@ class StepContext(Struct, frozen=True, kw_only=True):
 
     `cookies` are the scenario's, which began at `started_at` (seconds since the epoch);
     `timeout_s` is how long the step may take. `kubernetes` says which cluster the run works on.
+    What is given to `hide`, such as a token that was issued, stands in no report from then on.
     """
 
     scenario: Scenario
@@ -49,6 +50,7 @@ class StepContext(Struct, frozen=True, kw_only=True):
     on_teardown: Callable[[Callable[[], Awaitable[None]]], None]
     started_at: float
     timeout_s: float
+    hide: Callable[[str], None]
 
     @property
     def folder(self) -> Path:

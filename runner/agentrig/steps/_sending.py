@@ -96,6 +96,7 @@ class Sending(Struct):
 
         source = await context.resource(source_key(settings, self.request.tls), make)
         token = await source.token(timeout_s=context.timeout_s, refused=refused)
+        context.hide(token)
         headers = [one for one in self.request.headers if one[0].lower() != _AUTHORIZATION]
         self.request.headers = [*headers, (_AUTHORIZATION, f"Bearer {token}")]
         return token

@@ -14,12 +14,14 @@ import pytest
 from agentrig.errors import InfraError, TargetError
 from agentrig.steps._auth import OAuth2
 from agentrig.steps._oauth2 import TokenSource, source_key
+from tests.support.bench import Bench
 from tests.support.raw_server import Conversation, raw_server
 from tests.support.scripted_server import ScriptedServer, answer, scripted_server
 from tests.support.web import Web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SECRET = "hunter2 & more"
 
@@ -57,6 +59,25 @@ def test_a_token_is_asked_for_as_the_rfc_says(web: Web, server: ScriptedServer) 
     }
     kind, _, pair = request.headers["authorization"].partition(" ")
     assert (kind, base64.b64decode(pair)) == ("Basic", b"me%3A1:hunter2+%26+more")
+
+
+def test_a_token_that_was_issued_stands_in_no_report(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    server.answers["/token"] = granted("issued-token")
+    server.answers["/"] = answer(body=b'{"you": "issued-token"}')
+    step = {
+        "auth": {
+            "oauth2": {"token_url": f"{server.url}/token", "client_id": "me", "client_secret": "x"}
+        },
+        "expect": {"status": 500},
+    }
+    with Bench(tmp_path) as bench:
+        text = json.dumps({"name": "x", "steps": [step]})
+        events = bench.events(text, {"proxy": server.url})
+    assert server.requests[-1].headers["authorization"] == "Bearer issued-token"
+    assert "[redacted]" in repr(events)
+    assert "issued-token" not in repr(events)
 
 
 def test_steps_that_ask_at_once_make_one_request(web: Web, server: ScriptedServer) -> None:
