@@ -3,12 +3,11 @@
 from agentrig.scenario._call import load_call, scenario_of_calls
 from agentrig.scenario._controls import (
     DEFAULT_TIMEOUT_S,
-    Eventually,
     Retry,
     StepControls,
     UsesStep,
 )
-from agentrig.scenario._data import is_no_scenario, read_rows
+from agentrig.scenario._data import is_no_scenario
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
@@ -16,9 +15,9 @@ from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios, load_source
 from agentrig.scenario._load_steps import StepModels
-from agentrig.scenario._mistakes import Locator, closest, mistakes_of
+from agentrig.scenario._mistakes import closest, mistakes_of
 from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
-from agentrig.scenario._names import ROOTS, MissingNameError, Names
+from agentrig.scenario._names import ROOTS, Names
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._scenario import (
     Phases,
@@ -38,12 +37,9 @@ __all__ = [
     "DefinitionFields",
     "Document",
     "Duration",
-    "Eventually",
     "FilePath",
     "IsFile",
     "Location",
-    "Locator",
-    "MissingNameError",
     "Names",
     "Phases",
     "Place",
@@ -77,7 +73,6 @@ __all__ = [
     "load_source",
     "mistakes_of",
     "parse_duration",
-    "read_rows",
     "scenario_of_calls",
     "scenario_schema",
 ]
