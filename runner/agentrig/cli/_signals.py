@@ -28,12 +28,17 @@ class Interrupts:
         self._reported = reported
         self._abort = abort
         self._raised = 0
+        self._is_over = False
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         """Take the signals over."""
         self._previous = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         return self
+
+    def end(self) -> None:
+        """Raise nothing from now on, so that what follows is not left half done."""
+        self._is_over = True
 
     def __exit__(
         self,
@@ -46,6 +51,8 @@ class Interrupts:
             signal.signal(number, signal.SIG_IGN if self._raised else handler)
 
     def _handle(self, *_: Any) -> None:
+        if self._is_over:
+            return
         if self._raised == 0 or (self._raised == 1 and self._reported()):
             self._raised += 1
             raise KeyboardInterrupt

@@ -225,9 +225,10 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     for name in _PYTEST_VARIABLES:
         os.environ.pop(name, None)
     code = 0
-    with Interrupts(lambda: plugin.exit_code is not None, plugin.run.abort):
+    with Interrupts(lambda: plugin.exit_code is not None, plugin.run.abort) as interrupts:
         try:
             code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
+            interrupts.end()
         except OSError:
             # pytest's last words did not get out, as to a full disk. Ours did not either, and say so.
             if plugin.exit_code is None:
