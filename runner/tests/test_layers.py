@@ -36,7 +36,8 @@ ALLOWED = {
     "reporters": BASE | {"stream"},
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters"},
-    "cli": ENGINE | {"lint", "reporters", "pytest_plugin"},
+    "launch": TARGETS | {"agentrig", "kubernetes", "reporters", "stream", "launch"},
+    "cli": ENGINE | {"launch", "lint", "reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"cli"},
 }
