@@ -56,9 +56,10 @@ def test_no_token_without_rights(mode: str, render: Render) -> None:
 
 
 @pytest.mark.parametrize("mode", ["job", "cronjob", "hook"])
-def test_rights_reach_the_account_of_the_pod(mode: str, render: Render) -> None:
-    values = CHARTS / "agentrig" / "ci" / "rbac-values.yaml"
-    objects = render("agentrig", "--values", values, f"--set=mode={mode}")
+@pytest.mark.parametrize("preset", ["read-pods", "patch-deployments"])
+def test_rights_reach_the_account_of_the_pod(mode: str, preset: str, render: Render) -> None:
+    options = [f"--set=mode={mode}", f"--set=rbac.preset={preset}", "--set=run.namespace=demo"]
+    objects = render("agentrig", *options)
     by_kind = {item["kind"]: item for item in objects}
     (pod,) = pod_specs(objects)
     account, role, binding = (by_kind[kind] for kind in ("ServiceAccount", "Role", "RoleBinding"))
@@ -78,10 +79,37 @@ def test_rights_reach_the_account_of_the_pod(mode: str, render: Render) -> None:
     assert binding["metadata"]["namespace"] == role["metadata"]["namespace"] == "demo"
 
 
-def test_nothing_is_granted_in_the_whole_cluster(render: Render) -> None:
+def test_reading_pods_changes_nothing(render: Render) -> None:
+    objects = render("agentrig", "--set=rbac.preset=read-pods")
+    (role,) = [item for item in objects if item["kind"] == "Role"]
+    assert [rule["resources"] for rule in role["rules"]] == [["pods", "pods/log"]]
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+
+
+def test_no_rule_has_a_wildcard_or_reads_secrets(render: Render) -> None:
     for chart, values in CASES:
+        for item in render(chart, *(["--values", values] if values else [])):
+            for rule in item.get("rules") or ():
+                assert "*" not in str(rule)
+                assert "secrets" not in rule["resources"]
+
+
+def test_nothing_is_granted_in_the_whole_cluster_unasked(render: Render) -> None:
+    for chart, values in CASES:
+        asked = values is not None and "allowClusterWide: true" in values.read_text("utf-8")
         kinds = {item["kind"] for item in render(chart, *(["--values", values] if values else []))}
-        assert kinds.isdisjoint({"ClusterRole", "ClusterRoleBinding"})
+        assert kinds.isdisjoint({"ClusterRole", "ClusterRoleBinding"}) is not asked
+
+
+def test_cluster_roles_of_one_name_in_two_namespaces_stay_apart(render: Render) -> None:
+    values = CHARTS / "agentrig" / "ci" / "cluster-wide-values.yaml"
+    names = [
+        item["metadata"]["name"]
+        for namespace in ("one", "two")
+        for item in render("agentrig", "--values", values, namespace=namespace)
+        if item["kind"] == "ClusterRole"
+    ]
+    assert len(set(names)) == 2
 
 
 def test_the_rules_find_what_is_wrong() -> None:

@@ -19,6 +19,8 @@ JOB, POD, CRON = "Job.spec", "Job.spec.template.spec", "CronJob.spec"
 RUNNER = f"{POD}.containers.0"
 DIGEST = "sha256:" + "0" * 64
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+NODES = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
+ANYWHERE = {"rbac": {"allowClusterWide": True}}
 
 # value, what it is set to, more values, where it must show in the objects, what must show there
 EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
@@ -101,8 +103,15 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ("serviceAccount.name", "acc", {}, f"{POD}.serviceAccountName", "acc"),
     ("serviceAccount.annotations", {"a": "b"}, {}, "ServiceAccount.metadata.annotations.a", "b"),
     ("serviceAccount.mountToken", True, {}, f"{POD}.automountServiceAccountToken", True),
+    ("rbac.preset", "read-pods", {}, "Role.rules.0.resources", ["pods", "pods/log"]),
+    ("rbac.preset", "read-pods", {}, f"{POD}.automountServiceAccountToken", True),
+    ("rbac.preset", "patch-deployments", {}, "Role.rules.1.verbs.3", "patch"),
     ("rbac.rules", [RULE], {}, "Role.rules", [RULE]),
+    ("rbac.rules", [RULE], {"rbac": {"preset": "read-pods"}}, "Role.rules.1", RULE),
     ("rbac.rules", [RULE], {}, f"{POD}.automountServiceAccountToken", True),
+    ("rbac.clusterRules", [NODES], ANYWHERE, "ClusterRole.rules", [NODES]),
+    ("rbac.clusterRules", [NODES], ANYWHERE, "ClusterRoleBinding.subjects.0.namespace", "qa"),
+    ("rbac.clusterRules", [NODES], ANYWHERE, f"{POD}.automountServiceAccountToken", True),
     ("rbac.namespace", "x", {"rbac": {"rules": [RULE]}}, "RoleBinding.metadata.namespace", "x"),
     ("podSecurityContext.runAsUser", None, {}, f"{POD}.securityContext.runAsUser", None),
     (
@@ -119,9 +128,35 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
 ]
 
 
+# values that lift a refusal and do nothing else: value, what it is set to, what is refused without
+PERMISSIONS: list[tuple[str, Any, dict[str, Any], str]] = [
+    (
+        "rbac.allowClusterWide",
+        True,
+        {"rbac": {"clusterRules": [NODES]}},
+        "rbac.clusterRules would hold in every namespace",
+    ),
+]
+
+
 def test_every_value_has_a_row() -> None:
     defaults = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
-    assert {row[0] for row in EFFECTS} == set(leaves(defaults))
+    assert {row[0] for row in [*EFFECTS, *PERMISSIONS]} == set(leaves(defaults))
+
+
+@pytest.mark.parametrize("row", PERMISSIONS, ids=[row[0] for row in PERMISSIONS])
+def test_permission_lifts_the_refusal(
+    row: tuple[str, Any, dict[str, Any], str],
+    render: Render,
+    refusal: Callable[..., str],
+    tmp_path: Path,
+) -> None:
+    value, setting, refused, message = row
+    (tmp_path / "refused.json").write_text(json.dumps(refused), encoding="utf-8")
+    (tmp_path / "value.json").write_text(json.dumps(nested(value, setting)), encoding="utf-8")
+    options = ["--values", tmp_path / "refused.json"]
+    assert message in refusal("agentrig", *options)
+    assert render("agentrig", *options, "--values", tmp_path / "value.json")
 
 
 @pytest.mark.parametrize("row", EFFECTS, ids=[f"{row[0]}={row[1]}"[:60] for row in EFFECTS])
@@ -129,11 +164,8 @@ def test_value_shows(
     row: tuple[str, Any, dict[str, Any], str, Any], render: Render, tmp_path: Path
 ) -> None:
     value, setting, more, where, expected = row
-    nested = setting
-    for key in reversed(value.split(".")):
-        nested = {key: nested}
     base = {"mode": "cronjob"} if value.startswith("cronjob.") else {}
-    files = {"base.json": base | more, "value.json": nested}
+    files = {"base.json": base | more, "value.json": nested(value, setting)}
     for name, values in files.items():
         # JSON, as PyYAML writes 1e6 without the quotes that Helm's YAML needs for a text.
         (tmp_path / name).write_text(json.dumps(values), encoding="utf-8")
@@ -143,6 +175,15 @@ def test_value_shows(
         == expected
     )
     assert look_up(render("agentrig", *without), where) != expected, "so it is by default"
+
+
+def nested(value: str, setting: Any) -> dict[str, Any]:
+    """Write values with `setting` at the dotted name `value`."""
+    *parents, name = value.split(".")
+    values = {name: setting}
+    for key in reversed(parents):
+        values = {key: values}
+    return values
 
 
 def leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:

@@ -13,51 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from e2e.commands import IMAGE, ROOT, WITHIN_S, finish, get, kubectl
+from e2e.commands import ROOT, WITHIN_S, finish, get, kubectl
+from e2e.workloads import deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-SECURE = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "runAsUser": 10001,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-# It ends at once when it is told to, and says what it was given.
-SLEEPER = """
-import os, signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-print("mode", os.environ.get("MODE", "none"), flush=True)
-while True:
-    time.sleep(1)
-"""
-
-
-def deployment(name: str = "one", *, image: str | None = None, **env: str) -> dict[str, Any]:
-    container = {
-        "name": "main",
-        "image": image or f"{IMAGE['repository']}:{IMAGE['tag']}",
-        "imagePullPolicy": "Never",
-        "command": ["python", "-c", SLEEPER],
-        "env": [{"name": key, "value": value} for key, value in env.items()],
-        "securityContext": SECURE,
-        "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}},
-    }
-    labels = {"app": name}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "strategy": {"type": "Recreate"},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-        },
-    }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ checksum/scenarios: {{ toYaml . | sha256sum }}
 {{- include "agentrig.refuse" . -}}
 restartPolicy: Never
 serviceAccountName: {{ include "agentrig.serviceAccountName" . | quote }}
-automountServiceAccountToken: {{ or (not (empty .Values.rbac.rules)) .Values.serviceAccount.mountToken }}
+automountServiceAccountToken: {{ include "agentrig.needsToken" . }}
 # One variable for each Service of the namespace helps no scenario, and slows the start.
 enableServiceLinks: false
 securityContext:

@@ -6,9 +6,7 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- include "agentrig.refuseEnv" . -}}
 {{- include "agentrig.refuseTargets" . -}}
 {{- include "agentrig.refuseScenarios" . -}}
-{{- if and .Values.rbac.rules (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
-{{- fail "rbac.rules would be granted to the namespace's default account, so to every pod without one: set serviceAccount.create=true, or serviceAccount.name" -}}
-{{- end -}}
+{{- include "agentrig.refuseRights" . -}}
 {{- end }}
 
 {{/* Refuses an image that may be another one tomorrow. Call: . (root context). */}}
