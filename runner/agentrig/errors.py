@@ -81,7 +81,14 @@ class TargetError(InfraError):
 
 
 class ClusterError(InfraError):
-    """The Kubernetes API cannot be reached, refused a request, or a wait on it ran out."""
+    """The Kubernetes API cannot be reached, refused a request, or a wait on it ran out.
+
+    `status` is the HTTP status of a refusal, None where there was no answer.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ReportError(InfraError):

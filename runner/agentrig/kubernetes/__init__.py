@@ -8,18 +8,21 @@ from agentrig.kubernetes._async_cluster import (
 from agentrig.kubernetes._cluster import Cluster
 from agentrig.kubernetes._conditions import condition_problem
 from agentrig.kubernetes._kinds import ObjectRef, split_reference
-from agentrig.kubernetes._logs import LogLine
+from agentrig.kubernetes._logs import LogLine, LogPosition
 from agentrig.kubernetes._manifests import manifest_problem, read_manifests
 from agentrig.kubernetes._objects import Snapshot, Waited
 from agentrig.kubernetes._port_forward import PortForwards
 from agentrig.kubernetes._settings import KubernetesSettings
+from agentrig.kubernetes._watch import Change
 
 __all__ = [
     "AsyncCluster",
+    "Change",
     "Cluster",
     "ExecResult",
     "KubernetesSettings",
     "LogLine",
+    "LogPosition",
     "LogSearch",
     "ObjectRef",
     "PortForwards",

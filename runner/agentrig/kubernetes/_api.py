@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["FIELD_MANAGER", "Api"]
 
 FIELD_MANAGER = "agentrig"
+# For a connection, and for each piece of an answer.
+TIMEOUT_S = 10.0
+# No object of etcd is longer; what logs without ever breaking a line is read in such pieces.
+_LINE_BYTES = 4 * 1024 * 1024
 # Of an answer that is no Status, as of a proxy in between.
 _MESSAGE_CHARACTERS = 300
 _BUSY, _BUSY_TIMES, _LONGEST_PAUSE_S = 429, 5, 10.0
@@ -78,12 +82,21 @@ class Api:
         return json.loads(response.content)
 
     @asynccontextmanager
-    async def lines(self, path: str, *, params: Mapping[str, str]) -> AsyncIterator[Any]:
-        """Give the lines of an answer one by one. Raises Refusal where it is no success."""
-        async with self._connect().stream("GET", path, params=dict(params)) as response:
+    async def lines(
+        self, path: str, *, params: Mapping[str, str], silence_s: float = TIMEOUT_S
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Give the lines of an answer one by one. Raises Refusal where it is no success.
+
+        An answer that says nothing for `silence_s` ends as a connection that is broken.
+        """
+        import httpx2  # noqa: PLC0415  # comes with lightkube
+
+        timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
+        streamed = self._connect().stream("GET", path, params=dict(params), timeout=timeout)
+        async with streamed as response:
             if not response.is_success:
                 raise _refusal(response.status_code, await response.aread())
-            yield response.aiter_lines()
+            yield _lines(response.aiter_bytes())
 
     def exec_client(self) -> AsyncClient:
         """Give lightkube's own client, which speaks the protocol of `exec`."""
@@ -114,10 +127,12 @@ class Api:
 
     def _connect(self) -> httpx2.AsyncClient:
         if self._http is None:
+            import httpx2  # noqa: PLC0415  # comes with lightkube
             from lightkube.config import client_adapter  # noqa: PLC0415  # 200 ms, an extra
 
             self._http = client_adapter.AsyncClient(
-                self._configuration(), client_adapter.ConnectionParams()
+                self._configuration(),
+                client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)),
             )
         return self._http
 
@@ -137,6 +152,22 @@ class Api:
             if self._config is None:
                 raise ConfigError("no context is chosen")
         return self._config
+
+
+async def _lines(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Split at line feeds alone: text may hold other characters that httpx breaks lines at."""
+    rest = bytearray()
+    async for piece in content:
+        first, *others = piece.split(b"\n")
+        rest += first
+        for other in others:
+            yield bytes(rest)
+            rest = bytearray(other)
+        if len(rest) > _LINE_BYTES:
+            yield bytes(rest)
+            rest.clear()
+    if rest:
+        yield bytes(rest)
 
 
 def _retry_after_s(header: str | None) -> float:

@@ -48,14 +48,16 @@ def explained(action: str, where: str) -> Iterator[None]:
         yield
     except Refusal as error:
         raise ClusterError(
-            f"cannot {action} in {where}: {error} (HTTP {error.status}){_missing_rule(str(error))}"
+            f"cannot {action} in {where}: {error} (HTTP {error.status}){_missing_rule(str(error))}",
+            status=error.status,
         ) from error
     except ApiError as error:
         # Without a response the refusal came within a connection that stood, as exec's.
         status = f" (HTTP {error.response.status_code})" if error.response else ""
         message = error.status.message or str(error)
         raise ClusterError(
-            f"cannot {action} in {where}: {message}{status}{_missing_rule(message)}"
+            f"cannot {action} in {where}: {message}{status}{_missing_rule(message)}",
+            status=error.response.status_code if error.response else None,
         ) from error
     except ConfigError as error:
         raise ClusterError(

@@ -86,6 +86,8 @@ for _short, _kind in {
     "sa": Kind("", "v1", "ServiceAccount", "serviceaccounts"),
     "pvc": Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
     "ns": Kind("", "v1", "Namespace", "namespaces", namespaced=False),
+    "no": Kind("", "v1", "Node", "nodes", namespaced=False),
+    "ev": Kind("", "v1", "Event", "events"),
     "deploy": Kind("apps", "v1", "Deployment", "deployments"),
     "sts": Kind("apps", "v1", "StatefulSet", "statefulsets"),
     "ds": Kind("apps", "v1", "DaemonSet", "daemonsets"),
