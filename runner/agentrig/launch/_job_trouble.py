@@ -1,0 +1,131 @@
+"""What is wrong with a Job as a whole: pods that it may not make, and how it failed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from agentrig._redact import cut
+from agentrig.launch._evidence import Trouble
+from agentrig.launch._finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agentrig.launch._finding import Place
+    from agentrig.launch._job_state import Job
+    from agentrig.launch._kube_event import KubeEvent
+    from agentrig.launch._pod_state import Pod
+
+__all__ = ["end_trouble", "job_findings"]
+
+# A service account made by the same install comes within a second; the Job controller itself
+# tries again after ten.
+_SOON_S = 10.0
+_WORDS_CHARACTERS = 600
+# Exit codes that are an outcome of the tests, so that no trouble stands behind the Job's failure.
+_OUTCOMES = frozenset({1, 4, 5})
+
+
+def job_findings(
+    job: Job, events: Mapping[str, KubeEvent], pods: Sequence[Pod], place: Place
+) -> list[Finding]:
+    """List what is wrong with a Job that is not over; `events` are the newest ones, by reason."""
+    found = []
+    if job.is_suspended and job.end is None:
+        message = "the run is suspended, and waits until somebody resumes it"
+        if job.queue:
+            message = f"the run waits for its turn in Kueue's queue '{job.queue}'"
+        found.append(_finding(job, place, "Suspended", message, key="suspended"))
+    failed = events.get("FailedCreate")
+    if failed and job.end is None and not any(pod.created >= failed.at[:19] for pod in pods):
+        why, hint, grace_s = _refused(failed.message, place)
+        if any(not pod.is_over for pod in pods) and "quota" in failed.message:
+            # Those that run now give back what they hold.
+            found.append(_finding(job, place, "FailedCreate", why, hint=hint, key="create"))
+        else:
+            found.append(
+                _finding(
+                    job, place, "FailedCreate", why, hint=hint, key="create", fatal_after_s=grace_s
+                )
+            )
+    return found
+
+
+def end_trouble(job: Job, pods: Sequence[Pod], place: Place) -> Trouble | None:
+    """Say why a Job failed; None where the tests' own outcome says it."""
+    end = job.decision
+    if end is None or end.type in {"Complete", "SuccessCriteriaMet"}:
+        return None
+    where = place.job(job.name)
+    if end.reason == "DeadlineExceeded":
+        limit = f" of {job.deadline_s} s" if job.deadline_s else ""
+        return Trouble(
+            reason=end.reason,
+            where=where,
+            message=f"the run took longer than its activeDeadlineSeconds{limit}",
+            hint="raise job.activeDeadlineSeconds, or split the run into more shards",
+        )
+    codes = _codes(pods)
+    if codes & _OUTCOMES:
+        if end.reason == "MaxFailedIndexesExceeded":
+            message = "so many shards failed that the others were ended"
+            hint = "raise shards.maxFailedIndexes to have all of them run"
+            return Trouble(reason=end.reason, where=where, message=message, hint=hint)
+        return None
+    message = {
+        "BackoffLimitExceeded": "every attempt failed, and the Job makes no more",
+        "PodFailurePolicy": "a pod failed in a way that is not tried again",
+        "FailedIndexes": "some shards failed in all of their attempts",
+        "MaxFailedIndexesExceeded": "so many shards failed that the others were ended",
+    }.get(end.reason, "the Job failed")
+    attempts = f" ({job.failed} failed)" if job.failed > 1 else ""
+    words = cut(" ".join(end.message.split()), _WORDS_CHARACTERS)
+    return Trouble(
+        reason=end.reason or "Failed",
+        where=where,
+        message=f"{message}{attempts}{': ' + words if words else ''}",
+    )
+
+
+def _refused(message: str, place: Place) -> tuple[str, str | None, float]:
+    """Say why a pod is refused, what to do, and how long that may last."""
+    words = re.sub(r"^Error creating: ", "", " ".join(message.split()))
+    if found := re.search(r'violates PodSecurity "([^"]+)": (.*)', words):
+        why = (
+            f"namespace {place.namespace} enforces the Pod Security Standard '{found[1]}', which "
+            f"refuses the pod: {cut(found[2], _WORDS_CHARACTERS)}"
+        )
+        return why, "change what is named, or run in another namespace", 0.0
+    if found := re.search(r"exceeded quota: (.*)", words):
+        why = f"the namespace's quota has no room for the pod: {cut(found[1], _WORDS_CHARACTERS)}"
+        return why, "ask for less in resources, or have the quota raised", _SOON_S
+    if found := re.search(r'serviceaccount "([^"]+)" not found', words):
+        why = f"there is no ServiceAccount '{found[1]}' in namespace {place.namespace}"
+        return why, "create it, or set serviceAccount.create=true", _SOON_S
+    if found := re.search(r"admission webhook \"([^\"]+)\" denied the request:? ?(.*)", words):
+        why = f"the cluster's policy refuses the pod: {cut(found[2], _WORDS_CHARACTERS)}"
+        return f"{why} (webhook {found[1]})", None, 0.0
+    return f"the pod cannot be made: {cut(words, _WORDS_CHARACTERS)}", None, _SOON_S
+
+
+def _codes(pods: Sequence[Pod]) -> set[int]:
+    """Give how the last attempt of each shard ended."""
+    last: dict[int, int | None] = {}
+    for pod in sorted(pods, key=lambda one: one.created):
+        last[pod.shard] = pod.runner.exit_code if pod.runner else None
+    return {code for code in last.values() if code is not None}
+
+
+def _finding(
+    job: Job,
+    place: Place,
+    reason: str,
+    message: str,
+    *,
+    key: str,
+    hint: str | None = None,
+    fatal_after_s: float | None = None,
+) -> Finding:
+    trouble = Trouble(reason=reason, where=place.job(job.name), message=message, hint=hint)
+    return Finding(trouble=trouble, key=key, fatal_after_s=fatal_after_s)
