@@ -49,6 +49,9 @@ def test_passes_helm_lint(
     [
         ("agentrig/notes-job", []),
         ("agentrig/notes-cronjob", ["--set=mode=cronjob", "--set=cronjob.suspend=true"]),
+        ("agentrig/notes-sharded", ["--set=mode=sharded", "--set=shards.count=4"]),
+        ("agentrig/notes-cronjob-sharded", ["--set=mode=cronjob", "--set=shards.count=4"]),
+        ("agentrig/notes-queued", ["--set=kueue.queueName=tests"]),
         ("agentrig/notes-hook", ["--set=mode=hook"]),
         ("demo-agents/notes", []),
     ],

@@ -29,9 +29,10 @@ RBAC = CHARTS / "agentrig" / "ci" / "rbac-values.yaml"
 
 
 @pytest.mark.parametrize("release", ["r", "123", "a" * 53, "agentrig-" + "b" * 44, "x" + "-y" * 26])
-@pytest.mark.parametrize("mode", ["job", "cronjob", "hook"])
+@pytest.mark.parametrize("mode", ["job", "sharded", "cronjob", "hook"])
 def test_names_and_labels_fit_any_release(mode: str, release: str, render: Render) -> None:
-    options = [f"--set=mode={mode}", "--values", RBAC, *EVERYTHING]
+    shards = ["--set=shards.count=2"] if mode == "sharded" else []
+    options = [f"--set=mode={mode}", *shards, "--values", RBAC, *EVERYTHING]
     objects = render("agentrig", *options, release=release)
     assert len(objects) == 5
     for item in objects:
@@ -100,6 +101,50 @@ def test_retries_follow_the_exit_codes(mode: str, render: Render) -> None:
         "action": "Ignore",
         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
     }
+
+
+@pytest.mark.parametrize("mode", ["sharded", "cronjob"])
+def test_a_shard_that_fails_leaves_the_others_alone(mode: str, render: Render) -> None:
+    objects = render("agentrig", f"--set=mode={mode}", "--set=shards.count=3")
+    (workload,) = [item for item in objects if item["kind"] in {"Job", "CronJob"}]
+    spec = workload["spec"] if mode == "sharded" else workload["spec"]["jobTemplate"]["spec"]
+    invalid, failed, ignore = spec["podFailurePolicy"]["rules"]
+    assert (invalid["action"], invalid["onExitCodes"]["values"]) == ("FailJob", [4])
+    assert (failed["action"], failed["onExitCodes"]["values"]) == ("FailIndex", [1, 5])
+    assert ignore["action"] == "Ignore"
+    # With a limit of its own the Job would count the failures of all shards together.
+    assert "backoffLimit" not in spec
+    assert spec["completionMode"] == "Indexed"
+
+
+@pytest.mark.parametrize(
+    ("repository", "image"),
+    [
+        ("agentrig", "reg.test/agentrig:0.1.0"),
+        ("qa/agentrig", "reg.test/qa/agentrig:0.1.0"),
+        ("other.test/agentrig", "other.test/agentrig:0.1.0"),
+        ("other:5000/agentrig", "other:5000/agentrig:0.1.0"),
+        ("localhost/agentrig", "localhost/agentrig:0.1.0"),
+    ],
+)
+def test_the_registry_of_all_charts_is_for_images_without_one(
+    repository: str, image: str, render: Render
+) -> None:
+    options = ["--set=global.imageRegistry=reg.test/", f"--set=image.repository={repository}"]
+    (job,) = [item for item in render("agentrig", *options) if item["kind"] == "Job"]
+    assert job["spec"]["template"]["spec"]["containers"][0]["image"] == image
+
+
+def test_pull_secrets_are_named_once(render: Render) -> None:
+    options = [
+        "--set-json",
+        'global.imagePullSecrets=["a",{"name":"b"}]',
+        "--set-json",
+        'imagePullSecrets=[{"name":"b"},{"name":"c"}]',
+    ]
+    (job,) = [item for item in render("agentrig", *options) if item["kind"] == "Job"]
+    secrets = job["spec"]["template"]["spec"]["imagePullSecrets"]
+    assert [secret["name"] for secret in secrets] == ["a", "b", "c"]
 
 
 def test_runs_have_ids_of_their_own(render: Render) -> None:
@@ -172,7 +217,8 @@ def test_schemas_close_every_map_and_compile(chart: str) -> None:
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     for name, part in parts(schema, ""):
         if "properties" in part:
-            assert part.get("additionalProperties") is False, name
+            # A parent chart's globals are for others too.
+            assert name == ".global" or part.get("additionalProperties") is False, name
         if "pattern" in part:
             re.compile(part["pattern"])
         assert set(part) <= KEYWORDS, name
@@ -185,8 +231,10 @@ KEYWORDS = {
     "description",
     "enum",
     "items",
+    "maxItems",
     "maxLength",
     "maxProperties",
+    "maximum",
     "minItems",
     "minLength",
     "minProperties",

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 CHART = Path(__file__).resolve().parents[1] / "agentrig"
 JOB, POD, CRON = "Job.spec", "Job.spec.template.spec", "CronJob.spec"
+TEMPLATE = "Job.spec.template.metadata"
 RUNNER = f"{POD}.containers.0"
+SHARDED = {"mode": "sharded", "shards": {"count": 2}}
+KILLED = {
+    "action": "FailJob",
+    "onExitCodes": {"containerName": "runner", "operator": "In", "values": [137]},
+}
+# Texts that name other objects are templates.
+NAMED = "{{ .Release.Name }}-x"
+BESIDE = {
+    "name": "redis",
+    "image": "redis:8.2.1",
+    "resources": {"limits": {"cpu": "1", "memory": "64Mi"}},
+}
 DIGEST = "sha256:" + "0" * 64
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
 NODES = {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
@@ -36,6 +49,13 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ("run.args", ["-k", "x y"], {}, f"{RUNNER}.args", ["run", "/scenarios/demo", "-k", "x y"]),
     ("run.via", "direct", {}, "env.AGENTRIG_RUN_VIA.value", "direct"),
     ("run.targets", {"a/b": "http://c"}, {}, f"{RUNNER}.args.2", "--target=a/b=http://c"),
+    (
+        "run.targets",
+        {"a": f"http://{NAMED}.{{namespace}}"},
+        {},
+        f"{RUNNER}.args.2",
+        "--target=a=http://rel-x.{namespace}",
+    ),
     ("run.namespace", "demo", {}, "env.AGENTRIG_RUN_NAMESPACE.value", "demo"),
     ("run.namespace", "demo", {"rbac": {"rules": [RULE]}}, "Role.metadata.namespace", "demo"),
     ("run.clusterDomain", "c.test", {}, "env.AGENTRIG_RUN_CLUSTER_DOMAIN.value", "c.test"),
@@ -48,6 +68,7 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ),
     ("scenarios.inline", {"a.yaml": "x"}, {}, f"{RUNNER}.args.1", "/scenarios/inline"),
     ("env", {"A": "1e6"}, {}, "env.A.value", "1e6"),
+    ("env", {"A": NAMED}, {}, "env.A.value", "rel-x"),
     (
         "env",
         {"A": {"secretKeyRef": {"name": "s", "key": "k"}}},
@@ -55,7 +76,13 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         "env.A.valueFrom.secretKeyRef.name",
         "s",
     ),
-    ("envFrom", [{"secretRef": {"name": "s"}}], {}, f"{RUNNER}.envFrom.0.secretRef.name", "s"),
+    (
+        "envFrom",
+        [{"secretRef": {"name": NAMED}}],
+        {},
+        f"{RUNNER}.envFrom.0.secretRef.name",
+        "rel-x",
+    ),
     (
         "secretMounts",
         {"ca": {"secretName": "s", "mountPath": "/ca"}},
@@ -65,10 +92,10 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ),
     (
         "secretMounts",
-        {"ca": {"secretName": "s", "mountPath": "/ca", "optional": True}},
+        {"ca": {"secretName": NAMED, "mountPath": "/ca", "optional": True}},
         {},
         f"{POD}.volumes.2.secret",
-        {"secretName": "s", "optional": True},
+        {"secretName": "rel-x", "optional": True},
     ),
     ("resources", {"limits": {"memory": "1Gi"}}, {}, f"{RUNNER}.resources.limits.memory", "1Gi"),
     ("job.activeDeadlineSeconds", 2_000_000, {}, f"{JOB}.activeDeadlineSeconds", 2_000_000),
@@ -125,6 +152,101 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ("podSecurityContext.fsGroup", 7, {}, f"{POD}.securityContext.fsGroup", 7),
     ("volumes.resultsSizeLimit", "1Gi", {}, f"{POD}.volumes.0.emptyDir.sizeLimit", "1Gi"),
     ("volumes.tmpSizeLimit", "1Gi", {}, f"{POD}.volumes.1.emptyDir.sizeLimit", "1Gi"),
+    ("mode", "sharded", SHARDED | {"mode": "cronjob"}, f"{JOB}.completionMode", "Indexed"),
+    ("shards.count", 3, SHARDED, f"{JOB}.completions", 3),
+    ("shards.count", 3, SHARDED, f"{JOB}.parallelism", 3),
+    ("shards.count", 3, SHARDED, f"{RUNNER}.args", ["run", "/scenarios/demo", "--shard=/3"]),
+    ("shards.count", 3, {"mode": "cronjob"}, f"{CRON}.jobTemplate.spec.completions", 3),
+    ("shards.parallelism", 1, SHARDED, f"{JOB}.parallelism", 1),
+    ("shards.backoffLimitPerIndex", 0, SHARDED, f"{JOB}.backoffLimitPerIndex", 0),
+    ("shards.maxFailedIndexes", 0, SHARDED, f"{JOB}.maxFailedIndexes", 0),
+    ("shards.backoffLimit", 0, SHARDED, f"{JOB}.backoffLimit", 0),
+    ("job.podFailurePolicy.rules", [KILLED], {}, f"{JOB}.podFailurePolicy.rules.0", KILLED),
+    ("job.podReplacementPolicy", None, {}, f"{JOB}.podReplacementPolicy", None),
+    ("job.suspend", True, {}, f"{JOB}.suspend", True),
+    ("job.suspend", True, {"mode": "cronjob"}, f"{CRON}.jobTemplate.spec.suspend", True),
+    ("job.labels", {"a": "b"}, {}, "Job.metadata.labels.a", "b"),
+    (
+        "job.labels",
+        {"a": "b"},
+        {"mode": "cronjob"},
+        f"{CRON}.jobTemplate.metadata.labels.a",
+        "b",
+    ),
+    ("job.annotations", {"a": "b"}, {}, "Job.metadata.annotations.a", "b"),
+    (
+        "job.annotations",
+        {"a": "b"},
+        {"mode": "cronjob"},
+        f"{CRON}.jobTemplate.metadata.annotations.a",
+        "b",
+    ),
+    ("kueue.queueName", "q", {}, "Job.metadata.labels.kueue+x-k8s+io/queue-name", "q"),
+    ("kueue.queueName", "q", {}, f"{JOB}.suspend", True),
+    ("kueue.priorityClass", "p", {}, "Job.metadata.labels.kueue+x-k8s+io/priority-class", "p"),
+    ("commonLabels", {"a": NAMED}, {}, "ServiceAccount.metadata.labels.a", "rel-x"),
+    ("commonLabels", {"a": NAMED}, {}, f"{TEMPLATE}.labels.a", "rel-x"),
+    ("commonAnnotations", {"a": NAMED}, {}, "ServiceAccount.metadata.annotations.a", "rel-x"),
+    ("podLabels", {"a": NAMED}, {}, f"{TEMPLATE}.labels.a", "rel-x"),
+    ("podLabels", {"a": "b"}, {"mode": "hook"}, "Pod.metadata.labels.a", "b"),
+    ("podAnnotations", {"a": NAMED}, {}, f"{TEMPLATE}.annotations.a", "rel-x"),
+    ("podAnnotations", {"a": "b"}, {"mode": "hook"}, "Pod.metadata.annotations.a", "b"),
+    ("global.imageRegistry", "reg.test", {}, f"{RUNNER}.image", "reg.test/agentrig:0.1.0"),
+    ("global.imagePullSecrets", ["a"], {}, f"{POD}.imagePullSecrets", [{"name": "a"}]),
+    ("imagePullSecrets", [{"name": "a"}], {}, f"{POD}.imagePullSecrets", [{"name": "a"}]),
+    ("extraVolumes", [{"name": "v", "emptyDir": {}}], {}, f"{POD}.volumes.2.name", "v"),
+    (
+        "extraVolumeMounts",
+        [{"name": "v", "mountPath": f"/{NAMED}"}],
+        {},
+        f"{RUNNER}.volumeMounts.2",
+        {"name": "v", "mountPath": "/rel-x"},
+    ),
+    ("sidecars", [BESIDE], {}, f"{POD}.initContainers.0.restartPolicy", "Always"),
+    (
+        "sidecars",
+        [BESIDE],
+        {"initContainers": [BESIDE | {"name": "fill"}]},
+        f"{POD}.initContainers.0.name",
+        "redis",
+    ),
+    (
+        "sidecars",
+        [BESIDE | {"securityContext": {"runAsUser": 1_000_680_000}}],
+        {},
+        f"{POD}.initContainers.0.securityContext",
+        {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsUser": 1_000_680_000,
+        },
+    ),
+    ("initContainers", [BESIDE], {}, f"{POD}.initContainers.0.image", "redis:8.2.1"),
+    ("terminationGracePeriodSeconds", 7, {}, f"{POD}.terminationGracePeriodSeconds", 7),
+    ("priorityClassName", "low", {}, f"{POD}.priorityClassName", "low"),
+    ("nodeSelector", {"a": "b"}, {}, f"{POD}.nodeSelector", {"a": "b"}),
+    ("affinity", {"podAffinity": {}}, {}, f"{POD}.affinity", {"podAffinity": {}}),
+    ("tolerations", [{"key": "spot"}], {}, f"{POD}.tolerations", [{"key": "spot"}]),
+    (
+        "topologySpreadConstraints",
+        [{"maxSkew": 1, "topologyKey": NAMED, "whenUnsatisfiable": "DoNotSchedule"}],
+        {},
+        f"{POD}.topologySpreadConstraints.0.topologyKey",
+        "rel-x",
+    ),
+    ("runtimeClassName", "gvisor", {}, f"{POD}.runtimeClassName", "gvisor"),
+    (
+        "hostAliases",
+        [{"ip": "10.1.2.3", "hostnames": ["a"]}],
+        {},
+        f"{POD}.hostAliases.0.hostnames.0",
+        "a",
+    ),
+    ("dnsPolicy", "Default", {}, f"{POD}.dnsPolicy", "Default"),
+    ("dnsConfig", {"searches": ["a"]}, {}, f"{POD}.dnsConfig.searches", ["a"]),
+    ("dnsConfig", {"options": []}, {}, f"{POD}.dnsConfig.options", []),
+    ("extraObjects", [{"kind": "More", "a": NAMED}], {}, "More.a", "rel-x"),
+    ("extraObjects", ["kind: More\na: {{ .Release.Revision }}"], {}, "More.a", 1),
 ]
 
 
@@ -187,9 +309,9 @@ def nested(value: str, setting: Any) -> dict[str, Any]:
 
 
 def leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted name of every value; `resources` is one value of Kubernetes' own shape."""
+    """Yield the dotted name of every value; some are one value of Kubernetes' own shape."""
     for key, value in values.items():
-        if isinstance(value, dict) and value and key != "resources":
+        if isinstance(value, dict) and value and key not in {"dnsConfig", "resources"}:
             yield from leaves(value, f"{prefix}{key}.")
         else:
             yield prefix + key

@@ -9,7 +9,7 @@ env:
   {{- include "agentrig.env" . | nindent 2 }}
 {{- with .Values.envFrom }}
 envFrom:
-  {{- toYaml . | nindent 2 }}
+  {{- include "agentrig.render" (list $ .) | nindent 2 }}
 {{- end }}
 resources:
   {{- toYaml .Values.resources | nindent 2 }}
@@ -22,14 +22,18 @@ volumeMounts:
   {{- include "agentrig.volumeMounts" . | nindent 2 }}
 {{- end }}
 
-{{/* Image reference; a digest wins. Call: . (root context). */}}
+{{/* Image reference; a digest wins, and the registry of `global` stands in for none. Call: . (root context). */}}
 {{- define "agentrig.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}
-{{- printf "%s@%s" .repository .digest -}}
-{{- else -}}
-{{- printf "%s:%s" .repository .tag -}}
+{{- $image := .Values.image -}}
+{{- $repository := $image.repository -}}
+{{- $hasRegistry := regexMatch "^([^/]*[.:][^/]*|localhost)/" $repository -}}
+{{- if and .Values.global.imageRegistry (not $hasRegistry) -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .Values.global.imageRegistry) $repository -}}
 {{- end -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository $image.tag -}}
 {{- end -}}
 {{- end }}
 
@@ -43,8 +47,16 @@ volumeMounts:
 {{- else -}}
 {{- $args = append $args "/scenarios/demo" -}}
 {{- end -}}
-{{- range $name, $url := .Values.run.targets -}}
+{{- range $name, $url := include "agentrig.targets" . | fromYaml -}}
 {{- $args = append $args (printf "--target=%s=%s" $name $url) -}}
 {{- end -}}
+{{- if include "agentrig.isSharded" . -}}
+{{- $args = append $args (printf "--shard=/%d" (int64 .Values.shards.count)) -}}
+{{- end -}}
 {{- toYaml (concat $args (.Values.run.args | default list)) -}}
+{{- end }}
+
+{{/* URLs of named targets, a map in YAML. Call: . (root context). */}}
+{{- define "agentrig.targets" -}}
+{{- include "agentrig.render" (list . .Values.run.targets) -}}
 {{- end }}

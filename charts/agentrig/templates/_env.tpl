@@ -1,7 +1,7 @@
 {{/* Environment of the runner, a YAML list of EnvVar. Call: . (root context). */}}
 {{- define "agentrig.env" -}}
 {{ include "agentrig.ownEnv" . }}
-{{- range $name, $value := .Values.env }}
+{{- range $name, $value := include "agentrig.render" (list . .Values.env) | fromYaml }}
 - name: {{ $name | quote }}
   {{- if kindIs "string" $value }}
   value: {{ $value | quote }}

@@ -1,10 +1,17 @@
+{{/* The chart's part of all names: `nameOverride`, or the chart's name, which is its alias below
+another chart. Call: . (root context). */}}
+{{- define "agentrig.name" -}}
+{{- .Values.nameOverride | default (.Chart.Name | kebabcase | replace "_" "-" | replace "." "-") -}}
+{{- end }}
+
 {{/* First part of every name: `fullnameOverride`, or the release's and the chart's name, said
-once where the one holds the other. Call: . (root context). */}}
+once where the one holds the other. Below another chart both are always said: of two aliases
+each may be part of the release's name. Call: . (root context). */}}
 {{- define "agentrig.fullname" -}}
-{{- $chart := .Values.nameOverride | default .Chart.Name -}}
+{{- $chart := include "agentrig.name" . -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
-{{- else if contains $chart .Release.Name -}}
+{{- else if and .Chart.IsRoot (contains $chart .Release.Name) -}}
 {{- .Release.Name -}}
 {{- else -}}
 {{- printf "%s-%s" .Release.Name $chart -}}
@@ -29,7 +36,7 @@ a hash of the whole, so that two releases that begin alike stay apart. */}}
 {{/* Name of the workload of this mode. Call: . (root context).
 A Job cannot be changed, so each revision of the release has one of its own. */}}
 {{- define "agentrig.workloadName" -}}
-{{- if eq .Values.mode "job" -}}
+{{- if has .Values.mode (list "job" "sharded") -}}
 {{- include "agentrig.componentName" (list . (printf "run-%d" (int .Release.Revision))) -}}
 {{- else if eq .Values.mode "cronjob" -}}
 {{- include "agentrig.componentName" (list . "schedule") -}}

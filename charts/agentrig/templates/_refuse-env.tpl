@@ -30,7 +30,7 @@ Call: . (root context). */}}
 
 {{/* Refuses targets that name no URL, or hold a password. Call: . (root context). */}}
 {{- define "agentrig.refuseTargets" -}}
-{{- range $name, $url := .Values.run.targets -}}
+{{- range $name, $url := include "agentrig.targets" . | fromYaml -}}
 {{- if not (regexMatch "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$" $name) -}}
 {{- fail (printf "run.targets: %q names no target: write NAME, or AGENT/NAME" $name) -}}
 {{- else if not (regexMatch "^https?://[^/]" $url) -}}

@@ -7,6 +7,11 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- include "agentrig.refuseTargets" . -}}
 {{- include "agentrig.refuseScenarios" . -}}
 {{- include "agentrig.refuseRights" . -}}
+{{- include "agentrig.refuseShards" . -}}
+{{- include "agentrig.refuseQueue" . -}}
+{{- include "agentrig.refuseBeside" . -}}
+{{- include "agentrig.refuseVolumes" . -}}
+{{- include "agentrig.refuseLabels" . -}}
 {{- end }}
 
 {{/* Refuses an image that may be another one tomorrow. Call: . (root context). */}}
@@ -39,6 +44,30 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- range $resource, $example := dict "cpu" "1" "memory" "256Mi" -}}
 {{- if not (index $limits $resource) -}}
 {{- fail (printf "resources.limits.%s is missing, so tests could starve the agents beside them: set it, for example to %q" $resource $example) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Refuses what a Job's fields cannot mean together. Call: . (root context). */}}
+{{- define "agentrig.refuseQueue" -}}
+{{- $replacement := .Values.job.podReplacementPolicy -}}
+{{- if and $replacement (ne $replacement "Failed") -}}
+{{- fail (printf "job.podReplacementPolicy is %q, and Kubernetes allows only \"Failed\" beside a podFailurePolicy: set it so, or to null" $replacement) -}}
+{{- end -}}
+{{- if and (eq .Values.mode "hook") (or .Values.kueue.queueName .Values.job.suspend) -}}
+{{- fail "`helm test` waits for its Pod, which neither kueue.queueName nor job.suspend can hold back: remove them, or set mode to job, sharded or cronjob" -}}
+{{- end -}}
+{{- end }}
+
+{{/* Refuses labels that would replace those by which objects are found. Call: . (root context). */}}
+{{- define "agentrig.refuseLabels" -}}
+{{- $own := include "agentrig.ownLabels" . | fromYaml -}}
+{{- $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "job.labels" .Values.job.labels -}}
+{{- range $value, $map := $labels -}}
+{{- range $name, $text := $map -}}
+{{- if or (hasKey $own $name) (and (ne $value "commonLabels") (hasKey $.Values.commonLabels $name)) -}}
+{{- fail (printf "%s: %q is set already, and objects are found by it: choose another name" $value $name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -14,7 +14,10 @@
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   secret:
-    {{- omit $mount "mountPath" | toYaml | nindent 4 }}
+    {{- include "agentrig.render" (list $ (omit $mount "mountPath")) | nindent 4 }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ include "agentrig.render" (list $ .) }}
 {{- end }}
 {{- end }}
 
@@ -34,4 +37,21 @@
   mountPath: {{ $mount.mountPath | quote }}
   readOnly: true
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ include "agentrig.render" (list $ .) }}
+{{- end }}
+{{- end }}
+
+{{/* Refuses volumes that the cluster or another volume stands against. Call: . (root context). */}}
+{{- define "agentrig.refuseVolumes" -}}
+{{- $names := list "results" "tmp" "scenarios" -}}
+{{- range $name, $_ := .Values.secretMounts -}}{{- $names = append $names (printf "secret-%s" $name) -}}{{- end -}}
+{{- range .Values.extraVolumes -}}
+{{- if has .name $names -}}
+{{- fail (printf "extraVolumes: %q is the name of another volume of the Pod: give it one of its own" .name) -}}
+{{- else if hasKey . "hostPath" -}}
+{{- fail (printf "extraVolumes: %q is a folder of the node, which the restricted Pod Security Standard forbids: use a ConfigMap, a Secret or a PersistentVolumeClaim" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
 {{- end }}
