@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["REDACTED", "cut", "redact_headers", "redact_url"]
+__all__ = ["REDACTED", "cut", "redact_headers", "redact_text", "redact_url"]
 
 REDACTED = "[redacted]"
 
@@ -23,6 +23,12 @@ _USERINFO = r"(?<=://)[^/?#\s]+@"
 _SECRET_QUERY = (
     rf"(?<=[?&;#])((?:key|sig|auth|pwd|pass)(?==)|[^=&;#]*(?:{_CREDENTIAL})[^=&;#]*)=[^&;#]*"
 )
+# The same within a text, where a value ends at a blank or a quote, and headers as they are printed.
+_SECRET_IN_TEXT = (
+    rf"(?<=[?&])((?:key|sig|auth|pwd|pass)(?==)|[^=&;#\s]{{0,80}}(?:{_CREDENTIAL})[^=&;#\s]{{0,80}})"
+    r"=[^&;#\s'\"]*"
+)
+_CREDENTIALS = r"\b(basic|bearer)\s+[a-z0-9._~+/=-]{8,}"
 # Compiled when first wanted, 2 ms: a run that passes shows no exchange.
 
 
@@ -42,6 +48,15 @@ def redact_url(url: str) -> str:
     if "=" in url:
         url = re.sub(_SECRET_QUERY, rf"\1={REDACTED}", url, flags=re.IGNORECASE)
     return url
+
+
+def redact_text(text: str) -> str:
+    """Hide what `redact_url` hides in URLs, wherever they stand, and credentials of HTTP."""
+    if "@" in text:
+        text = re.sub(_USERINFO, f"{REDACTED}@", text)
+    if "=" in text:
+        text = re.sub(_SECRET_IN_TEXT, rf"\1={REDACTED}", text, flags=re.IGNORECASE)
+    return re.sub(_CREDENTIALS, rf"\1 {REDACTED}", text, flags=re.IGNORECASE)
 
 
 def cut(text: str, limit: int) -> str:

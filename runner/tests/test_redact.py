@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentrig._redact import REDACTED, cut, redact_headers, redact_url
+from agentrig._redact import REDACTED, cut, redact_headers, redact_text, redact_url
 
 # A value that stands nowhere else, in characters that a URL may hold raw.
 SECRETS = st.text(alphabet="Zz9@:!$'()*+,~-", min_size=1, max_size=8).map(lambda text: f"Z9{text}Z")
@@ -106,3 +106,28 @@ def test_a_text_is_cut_to_its_limit(text: str, limit: int) -> None:
 @pytest.mark.parametrize("name", PLAIN_HEADERS)
 def test_plain_headers_are_shown(name: str) -> None:
     assert redact_headers([(name, "value")]) == ((name, "value"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cannot read 'https://me:it@host/a'", f"cannot read 'https://{REDACTED}@host/a'"),
+        ("GET http://a/b?token=it&q=x y", f"GET http://a/b?token={REDACTED}&q=x y"),
+        (
+            'see "http://a/?q=x&api_key=it", he said',
+            f'see "http://a/?q=x&api_key={REDACTED}", he said',
+        ),
+        ("Authorization: Bearer abc.def-ghi", f"Authorization: Bearer {REDACTED}"),
+        ("authorization: basic dXNlcjpwYXNz", f"authorization: basic {REDACTED}"),
+        ("if x? token = 3; y=4", "if x? token = 3; y=4"),
+        ("basic checks of the bearer", "basic checks of the bearer"),
+        ("me@example.org wrote a=b&c", "me@example.org wrote a=b&c"),
+    ],
+)
+def test_credentials_are_hidden_wherever_they_stand_in_a_text(text: str, shown: str) -> None:
+    assert redact_text(text) == shown
+
+
+@given(text=st.text())
+def test_a_text_is_hidden_once(text: str) -> None:
+    assert redact_text(redact_text(text)) == redact_text(text)

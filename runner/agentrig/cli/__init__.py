@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentrig import __version__
-from agentrig._excerpt import render_mistakes
 from agentrig.cli._collector import importing
+from agentrig.cli._output import PlainOutput
 from agentrig.errors import AgentrigError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from agentrig.cli._output import Output
+    from agentrig.reporters.log_writer import LogFormat
 
 __all__ = ["main"]
 
@@ -81,7 +83,55 @@ def agentrig() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     _open_standard_streams()
-    sys.exit(_exit_code(args))
+    output = _output(sys.argv[1:] if args is None else args)
+    try:
+        code = _exit_code(args, output)
+    finally:
+        output.close()
+    sys.exit(code)
+
+
+def _output(args: Sequence[str]) -> Output:
+    log_format = _log_format(args)
+    if log_format is None:
+        return PlainOutput()
+    from agentrig.cli._log_output import LogOutput  # noqa: PLC0415  # for pods alone
+
+    return LogOutput(log_format)
+
+
+def _log_format(args: Sequence[str]) -> LogFormat | None:
+    """Find out what a run's log is to look like, before its command line can turn out wrong."""
+    if not args or args[0] != "run":
+        return None
+    found = os.environ.get("AGENTRIG_RUN_LOG_FORMAT", "")
+    for index, arg in enumerate(args):
+        if arg == "--":
+            break
+        name, separator, value = arg.partition("=")
+        if name == "--log-format":
+            found = value if separator else "".join(args[index + 1 : index + 2])
+    return {"text": "text", "json": "json"}.get(found)  # type: ignore[return-value]  # literals
+
+
+def _exit_code(args: Sequence[str] | None, output: Output) -> int:
+    try:
+        code: Any = agentrig.main(args, prog_name="agentrig", standalone_mode=False, obj=output)
+    except click.ClickException as error:
+        output.say_usage(error)
+        return UsageError.exit_code
+    except click.Abort:
+        return 2
+    except ScenarioError as error:
+        output.say_mistakes(error)
+        return error.exit_code
+    except AgentrigError as error:
+        output.say_error(str(error))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # the border: a crash is the runner's error, not a failed test
+        output.say_crash(error)
+        return AgentrigError.exit_code
+    return code if isinstance(code, int) else 0
 
 
 def _open_standard_streams() -> None:
@@ -89,23 +139,3 @@ def _open_standard_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # kept open
-
-
-def _exit_code(args: Sequence[str] | None) -> int:
-    try:
-        code: Any = agentrig.main(args, prog_name="agentrig", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return UsageError.exit_code
-    except click.Abort:
-        return 2
-    except ScenarioError as error:
-        click.echo(render_mistakes(error.mistakes), err=True)
-        return error.exit_code
-    except AgentrigError as error:
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    except Exception:  # noqa: BLE001  # the border: a crash is the runner's error, not a failed test
-        traceback.print_exc()
-        return AgentrigError.exit_code
-    return code if isinstance(code, int) else 0

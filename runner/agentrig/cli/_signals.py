@@ -23,10 +23,19 @@ class Interrupts:
     fixtures that clean up.
     """
 
-    def __init__(self, reported: Callable[[], bool], abort: Callable[[], None]) -> None:
-        """Ask `reported` whether the reports are written; `abort` cuts teardowns short."""
+    def __init__(
+        self,
+        reported: Callable[[], bool],
+        abort: Callable[[], None],
+        said: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask `reported` whether the reports are written; `abort` cuts teardowns short.
+
+        `said` is told what a signal does, if anybody wants to know.
+        """
         self._reported = reported
         self._abort = abort
+        self._said = said or (lambda _: None)
         self._raised = 0
         self._is_over = False
         self._previous: dict[signal.Signals, Any] = {}
@@ -50,11 +59,15 @@ class Interrupts:
         for number, handler in self._previous.items():
             signal.signal(number, signal.SIG_IGN if self._raised else handler)
 
-    def _handle(self, *_: Any) -> None:
+    def _handle(self, number: int, _: Any) -> None:
         if self._is_over:
             return
+        name = signal.Signals(number).name
         if self._raised == 0 or (self._raised == 1 and self._reported()):
             self._raised += 1
+            if not self._reported():
+                self._said(f"{name}: the run ends now, after the teardowns of what runs")
             raise KeyboardInterrupt
         if not self._reported():
+            self._said(f"{name} again: teardowns are cut short")
             self._abort()

@@ -6,11 +6,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from agentrig.cli._collector import importing
+from agentrig.cli._output import PlainOutput
 from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
 from agentrig.cli._signals import Interrupts
 from agentrig.targets import Via, target_settings
@@ -18,6 +19,7 @@ from agentrig.targets import Via, target_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agentrig.cli._output import Output
     from agentrig.pytest_plugin import RunOptions
 
 __all__ = ["run", "run_paths"]
@@ -121,6 +123,13 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     "--log-journal", is_flag=True, help="Print the journal at the end, for `agentrig report`."
 )
 @click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    # `main` has read it before, so that a wrong command line is told of in the log as well.
+    expose_value=False,
+    help="Print a log with times, as a pod does: lines, or an object a line. Default: a report.",
+)
+@click.option(
     "--color/--no-color",
     "colour",
     envvar="AGENTRIG_RUN_COLOR",
@@ -173,6 +182,8 @@ def run(
         rates=rates,
         slo=slo,
     )
+    # None where another command calls, as the demo does.
+    output: Output = click.get_current_context().obj or PlainOutput()
     options = RunOptions(
         targets=settings,
         schedule=schedule_of(schedule, settings.slo),
@@ -186,14 +197,15 @@ def run(
         run_id=run_id or new_run_id(),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
-        terminal=_report_stream(),
-        colour=_wants_colour() if colour is None else colour,
-        live=sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb",
+        terminal=output.stream(),
+        log=output.log,
+        colour=not output.log and (_wants_colour() if colour is None else colour),
+        live=not output.log and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb",
         kube_context=kube_context,
         kube_server=kube_server,
     )
     selection = [*(["-k", keyword] if keyword else []), *(["-m", tags] if tags else [])]
-    return _run_pytest(options, [*selection, *paths])
+    return _run_pytest(options, [*selection, *paths], output)
 
 
 def run_paths(
@@ -216,7 +228,7 @@ def run_paths(
     return code
 
 
-def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
+def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int:
     import pytest  # noqa: PLC0415  # 110 ms
 
     from agentrig import pytest_plugin  # noqa: PLC0415
@@ -225,9 +237,16 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     for name in _PYTEST_VARIABLES:
         os.environ.pop(name, None)
     code = 0
-    with Interrupts(lambda: plugin.exit_code is not None, plugin.run.abort) as interrupts:
+    own_args = [*_PYTEST_ARGS]
+    if output.log:
+        output.log.hide = plugin.run.stream.secrets.hide
+        # Its words would go where those of others go, and die there with the process.
+        own_args += ["-p", "no:faulthandler"] if output.log.is_json else []
+    with Interrupts(
+        lambda: plugin.exit_code is not None, plugin.run.abort, output.say_signal
+    ) as interrupts:
         try:
-            code = pytest.main([*_PYTEST_ARGS, *args], plugins=[plugin, pytest_plugin])
+            code = pytest.main([*own_args, *args], plugins=[plugin, pytest_plugin])
             interrupts.end()
         except OSError:
             # pytest's last words did not get out, as to a full disk. Ours did not either, and say so.
@@ -239,7 +258,7 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     if code != 0:
         plugin.end_early(exit_code=int(code))
     for problem in plugin.problems():
-        click.echo(f"error: {problem}", err=True)
+        output.say_error(str(problem))
     code = int(code) if plugin.exit_code is None else plugin.exit_code
     if options.terminal:
         # What is left to be written to a pipe that nobody reads any more is lost.
@@ -248,13 +267,9 @@ def _run_pytest(options: RunOptions, args: Sequence[str]) -> int:
     if plugin.run.lingers:
         # The interpreter would wait for the thread that a step left behind.
         sys.stderr.flush()
+        output.close()
         os._exit(code)
     return code
-
-
-def _report_stream() -> TextIO:
-    # pytest captures file descriptor 1 while a test runs; the report needs a way past that.
-    return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
 
 
 def _wants_colour() -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentrig.engine import Shard
+    from agentrig.reporters.log_writer import LogWriter
     from agentrig.targets import TargetSettings
 
 __all__ = ["RunOptions", "new_run_id"]
@@ -29,7 +30,7 @@ def new_run_id() -> str:
 class RunOptions(Struct, frozen=True, kw_only=True):
     """Options of one run.
 
-    With `terminal` agentrig prints the report there and pytest's own is silenced; without it
+    With `log` a log is written there instead of the report. With `terminal` agentrig prints the report there and pytest's own is silenced; without it
     pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
     `NAME=ARGUMENT`.
@@ -49,6 +50,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     log_journal: bool = False
     terminal: TextIO | None = None
     colour: bool = False
+    log: LogWriter | None = None
     live: bool = False
     kube_context: str | None = None
     kube_server: str | None = None

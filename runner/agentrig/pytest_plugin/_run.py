@@ -32,6 +32,7 @@ from agentrig.reporters import (
     TerminationReporter,
     make_reporter,
 )
+from agentrig.reporters.log_block import COLUMNS, JSON_COLUMNS
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
@@ -331,13 +332,24 @@ def _reporters(options: RunOptions) -> list[Reporter]:
             raise _unwritable(options.results, error) from error
         if options.log_journal and options.terminal:
             # It reads the journal when that is whole.
-            reporters.append(LogBlockReporter(options.results / JOURNAL_FILE, options.terminal))
+            is_json = options.log is not None and options.log.is_json
+            reporters.append(
+                LogBlockReporter(
+                    options.results / JOURNAL_FILE,
+                    options.terminal,
+                    columns=JSON_COLUMNS if is_json else COLUMNS,
+                )
+            )
         reporters.append(journal)
         reporters.append(SummaryReporter(options.results / SUMMARY_FILE))
     if options.termination_log:
         # It is rewritten during the tests, one of which may change the working directory.
         reporters.append(TerminationReporter(options.termination_log.absolute()))
-    if options.terminal:
+    if options.log:
+        from agentrig.reporters.log import LogReporter  # noqa: PLC0415  # for pods alone
+
+        reporters.append(LogReporter(options.log.write))
+    elif options.terminal:
         results = str(options.results) if options.results else None
         reporter = LiveReporter if options.live else TerminalReporter
         reporters.append(reporter(options.terminal, colour=options.colour, results=results))

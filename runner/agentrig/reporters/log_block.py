@@ -4,7 +4,8 @@
     base64 of the zlib-compressed journal
     -----END AGENTRIG JOURNAL-----
 
-`bytes` and `sha256` are of the journal itself. A finished pod can be asked for its log, and for
+`bytes` and `sha256` are of the journal itself. In a log of objects (`--log-format json`) each line
+is the `message` of one. A finished pod can be asked for its log, and for
 nothing else.
 """
 
@@ -16,6 +17,9 @@ import re
 import zlib
 from typing import TYPE_CHECKING, TextIO
 
+import msgspec
+from msgspec import Struct
+
 from agentrig.errors import ReportError
 
 if TYPE_CHECKING:
@@ -23,12 +27,15 @@ if TYPE_CHECKING:
 
     from agentrig.events import Record
 
-__all__ = ["LogBlockReporter", "find_blocks", "write_block"]
+__all__ = ["COLUMNS", "JSON_COLUMNS", "LogBlockReporter", "find_blocks", "write_block"]
 
 _BEGIN = re.compile(r"-----BEGIN AGENTRIG JOURNAL bytes=(\d{1,15}) sha256=([0-9a-f]{64})-----")
 _END = "-----END AGENTRIG JOURNAL-----"
+_MARK = " AGENTRIG JOURNAL"
 # Container runtimes break lines at 16 KiB; people's terminals far earlier.
-_COLUMNS = 160
+COLUMNS = 160
+# In a log of objects each line has company that costs as much as a short line itself.
+JSON_COLUMNS = 8_000
 # A run of 100,000 scenarios takes some 100 MB. A block says its size itself, so that a log from
 # anywhere could else ask for all the memory there is.
 _MAX_BYTES = 512 * 1024 * 1024
@@ -40,25 +47,26 @@ class LogBlockReporter:
     It must end after the journal, and so stands before it among the reporters of a stream.
     """
 
-    def __init__(self, journal: Path, output: TextIO) -> None:
-        """Read `journal` and print to `output` on close."""
+    def __init__(self, journal: Path, output: TextIO, *, columns: int = COLUMNS) -> None:
+        """Read `journal` and print to `output` on close, in lines of so many characters."""
         self._journal = journal
         self._output = output
+        self._columns = columns
 
     def receive(self, record: Record) -> None:
         """Do nothing: the journal holds the record already."""
 
     def close(self) -> None:
         """Print the block."""
-        self._output.write(write_block(self._journal.read_bytes()))
+        self._output.write(write_block(self._journal.read_bytes(), columns=self._columns))
         self._output.flush()
 
 
-def write_block(journal: bytes) -> str:
+def write_block(journal: bytes, *, columns: int = COLUMNS) -> str:
     """Write the block of a journal."""
     digest = hashlib.sha256(journal).hexdigest()
     text = base64.b64encode(zlib.compress(journal, 9)).decode()
-    lines = [text[at : at + _COLUMNS] for at in range(0, len(text), _COLUMNS)]
+    lines = [text[at : at + columns] for at in range(0, len(text), columns)]
     begin = f"-----BEGIN AGENTRIG JOURNAL bytes={len(journal)} sha256={digest}-----"
     return "\n".join([begin, *lines, _END, ""])
 
@@ -73,7 +81,8 @@ def find_blocks(log: str, *, name: str) -> list[bytes]:
     problem: ReportError | None = None
     begin: re.Match[str] | None = None
     content: list[str] = []
-    for line in log.splitlines():
+    for raw in log.splitlines():
+        line = _message(raw) if begin or _MARK in raw else raw
         if found := _BEGIN.search(line):
             begin, content = found, []
         elif begin and _END in line:
@@ -90,6 +99,21 @@ def find_blocks(log: str, *, name: str) -> list[bytes]:
     if problem:
         raise problem
     return journals
+
+
+def _message(line: str) -> str:
+    """Give the message of a line that is an object (`--log-format json`), else the line itself."""
+    at = line.find("{")
+    if at < 0:  # no character of base64
+        return line
+    try:
+        return msgspec.json.decode(line[at:], type=_Object).message
+    except (ValueError, RecursionError):
+        return line
+
+
+class _Object(Struct):
+    message: str
 
 
 def _unpack(text: str, size: int, digest: str, name: str) -> bytes:

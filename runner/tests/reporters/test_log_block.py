@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 import tracemalloc
 import zlib
@@ -37,6 +38,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "stern": lambda line: f"run-42-x7 agentrig {line}",
     "colour": lambda line: f"\x1b[32mrun-42 |\x1b[0m {line}",
     "trailing blanks": lambda line: line + "  ",
+    "objects": lambda line: json.dumps({"time": "x", "message": line, "level": "info"}),
+    "objects, prefixed": lambda line: (
+        "[pod/a/b] 2026-01-02T03:04:05Z " + json.dumps({"message": line})
+    ),
 }
 
 
