@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agentrig.events import (
@@ -164,8 +165,10 @@ class LogReporter(Tally):
         threading.Thread(target=self._watch, name="agentrig-log", daemon=True).start()
 
     def _watch(self) -> None:
-        while not self._closed.wait(max(0.1, QUIET_S - self._quiet_s())):
-            self.say_what_runs()
+        # What cannot be written is told of when the next event cannot be either.
+        with suppress(OSError):
+            while not self._closed.wait(max(0.1, QUIET_S - self._quiet_s())):
+                self.say_what_runs()
 
     def _scenario(self, record: Record, event: ScenarioFinished) -> None:
         self._running.pop(event.scenario, None)

@@ -184,6 +184,7 @@ def test_each_entry_is_written_at_once_and_whole(tmp_path: Path) -> None:
         content = file.read_bytes()
         assert content == b"" or content.endswith(b"\n")
         sizes.append(len(content))
+    reporter.close()
     os.close(fd)
     assert sizes == sorted(sizes)
     assert sizes[0] > 0
