@@ -7,19 +7,23 @@ from agentrig.kubernetes._async_cluster import (
 )
 from agentrig.kubernetes._cluster import Cluster
 from agentrig.kubernetes._conditions import condition_problem
-from agentrig.kubernetes._kinds import ObjectRef, split_reference
+from agentrig.kubernetes._config import chosen_namespace
+from agentrig.kubernetes._kinds import Kind, ObjectRef, split_reference
 from agentrig.kubernetes._logs import LogLine, LogPosition
 from agentrig.kubernetes._manifests import manifest_problem, read_manifests
 from agentrig.kubernetes._objects import Snapshot, Waited
 from agentrig.kubernetes._port_forward import PortForwards
+from agentrig.kubernetes._reviews import Access
 from agentrig.kubernetes._settings import KubernetesSettings
 from agentrig.kubernetes._watch import Change
 
 __all__ = [
+    "Access",
     "AsyncCluster",
     "Change",
     "Cluster",
     "ExecResult",
+    "Kind",
     "KubernetesSettings",
     "LogLine",
     "LogPosition",
@@ -28,6 +32,7 @@ __all__ = [
     "PortForwards",
     "Snapshot",
     "Waited",
+    "chosen_namespace",
     "condition_problem",
     "manifest_problem",
     "read_manifests",

@@ -11,6 +11,7 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from agentrig.kubernetes._config import single_config
 from agentrig.kubernetes._errors import Refusal
 
 if TYPE_CHECKING:
@@ -138,19 +139,8 @@ class Api:
 
     def _configuration(self) -> SingleConfig:
         if self._config is None:
-            from lightkube import KubeConfig  # noqa: PLC0415  # 200 ms, an extra
-            from lightkube.config import models  # noqa: PLC0415  # as above
-            from lightkube.core.exceptions import ConfigError  # noqa: PLC0415  # as above
-
             settings = self._settings
-            if settings.server:
-                one = models.Cluster(server=settings.server)
-                config = KubeConfig.from_one(cluster=one, user=models.User())
-            else:
-                config = KubeConfig.from_env()
-            self._config = config.get(settings.context)
-            if self._config is None:
-                raise ConfigError("no context is chosen")
+            self._config = single_config(context=settings.context, server=settings.server)
         return self._config
 
 

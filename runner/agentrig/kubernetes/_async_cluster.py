@@ -14,8 +14,8 @@ from agentrig.kubernetes._errors import Refusal, explained
 from agentrig.kubernetes._kinds import WORKLOADS, ObjectRef
 from agentrig.kubernetes._logs import LogLine, LogReader
 from agentrig.kubernetes._objects import seconds
+from agentrig.kubernetes._reviews import Reviews
 from agentrig.kubernetes._rollouts import ROLLOUT_WITHIN_S
-from agentrig.kubernetes._streams import Streams
 from agentrig.kubernetes._workloads import label_selector
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LogSearch(Struct, frozen=True, kw_only=True):
         )
 
 
-class AsyncCluster(Streams):
+class AsyncCluster(Reviews):
     """A Kubernetes cluster: its objects, its workloads, and what goes on in its pods."""
 
     async def restore(self, snapshot: Snapshot, *, timeout_s: float = ROLLOUT_WITHIN_S) -> None:
