@@ -29,6 +29,7 @@ COPY pyproject.toml uv.lock ./
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
       --frozen --no-dev --extra kubernetes --no-install-project
 COPY README.md ./
+COPY charts/agentrig charts/agentrig
 COPY runner/agentrig runner/agentrig
 COPY scenarios/demo scenarios/demo
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \

@@ -26,6 +26,14 @@ __all__ = ["main"]
 # Where each subcommand lives, as `module:attribute`, and what `agentrig --help` says of it: the
 # first sentence of its own help, repeated here because to import all of them takes 0.3 s.
 _COMMANDS = {
+    "attach": (
+        "agentrig.cli.attach:attach",
+        "Follow a run until it ends, and exit with the run's code.",
+    ),
+    "cleanup": (
+        "agentrig.cli.cleanup:cleanup",
+        "Uninstall finished runs that were launched with --keep, or left.",
+    ),
     "demo": (
         "agentrig.cli.demo:demo",
         "Run the demo scenarios against five agents in this process.",
@@ -34,12 +42,20 @@ _COMMANDS = {
         "agentrig.cli.init:init",
         "Write a first suite that runs.",
     ),
+    "launch": (
+        "agentrig.cli.launch:launch",
+        "Run scenarios in a cluster, and exit with the run's code.",
+    ),
     "lint": ("agentrig.cli.lint:lint", "Check scenario files without running them."),
     "report": (
         "agentrig.cli.report:report",
         "Rebuild the reports of a run, and exit with the run's code.",
     ),
     "run": ("agentrig.cli.run:run", "Run scenarios and Python modules."),
+    "runs": (
+        "agentrig.cli.runs:runs",
+        "List the runs of a namespace, the newest first.",
+    ),
     "schema": (
         "agentrig.cli.schema:schema",
         "Print the JSON Schema (2020-12) of a scenario file.",

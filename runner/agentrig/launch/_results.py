@@ -1,0 +1,111 @@
+"""What a run leaves on this machine: the reports, the logs of its pods, and what they were."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from agentrig.errors import ReportError
+from agentrig.launch._shard_reports import collect
+from agentrig.reporters import (
+    JOURNAL_FILE,
+    JUNIT_FILE,
+    SUMMARY_FILE,
+    JunitReporter,
+    SummaryReporter,
+    TerminalReporter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from agentrig.launch._evidence import PodEvidence
+    from agentrig.launch._follow import Followed
+    from agentrig.launch._workloads import Workload
+    from agentrig.stream import Reporter
+
+__all__ = ["LOGS", "clear_results", "report_run", "show_logs"]
+
+LOGS = "logs"
+PODS_FILE = "pods.json"
+# A log comes from anywhere, and could else take the terminal over.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BLOCK_BEGIN, _BLOCK_END = "-----BEGIN AGENTRIG JOURNAL ", "-----END AGENTRIG JOURNAL-----"
+
+
+def clear_results(results: Path) -> None:
+    """Make the folder, without the reports of an earlier run: CI would take them for this one's.
+
+    Raises ReportError where it cannot be written.
+    """
+    try:
+        (results / LOGS).mkdir(parents=True, exist_ok=True)
+        for name in (JOURNAL_FILE, JUNIT_FILE, SUMMARY_FILE, PODS_FILE):
+            (results / name).unlink(missing_ok=True)
+        for log in (results / LOGS).glob("*.log"):
+            log.unlink()
+    except OSError as error:
+        raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
+
+
+def report_run(followed: Followed, workload: Workload, results: Path) -> int:
+    """Make all reports of a run that was followed to its end; give the run's exit code."""
+    reporters: list[Reporter] = [
+        TerminalReporter(
+            sys.stdout,
+            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+            results=str(results),
+        ),
+        JunitReporter(results / JUNIT_FILE),
+        SummaryReporter(results / SUMMARY_FILE),
+    ]
+    try:
+        (results / PODS_FILE).write_bytes(_pods(followed.pods, results))
+        return collect(
+            followed.pods,
+            shards=workload.shards,
+            troubles=followed.troubles,
+            results=results,
+            reporters=reporters,
+        )
+    except OSError as error:
+        raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
+
+
+def show_logs(pods: Sequence[PodEvidence]) -> None:
+    """Print the log of each pod, without the journal that stands at its end."""
+    for pod in pods:
+        shard = f", shard {pod.shard}" if pod.shard else ""
+        click.echo(f"--- log of pod {pod.pod}{shard}")
+        if pod.log is None or not pod.log.exists():
+            click.echo("    (none could be read)")
+            continue
+        is_block = False
+        with pod.log.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                is_block = is_block or _BLOCK_BEGIN in line
+                if not is_block:
+                    click.echo(_CONTROL.sub("", line), nl=False)
+                is_block = is_block and _BLOCK_END not in line
+    click.echo("--- end of the logs" if pods else "no pod left a log")
+
+
+def _pods(pods: Sequence[PodEvidence], results: Path) -> bytes:
+    table = [
+        {
+            "pod": pod.pod,
+            "shard": pod.shard,
+            "created": pod.created,
+            "exit_code": pod.exit_code,
+            "reason": pod.reason,
+            "log": str(pod.log.relative_to(results)) if pod.log else None,
+        }
+        for pod in pods
+    ]
+    return msgspec.json.format(msgspec.json.encode(table), indent=2) + b"\n"

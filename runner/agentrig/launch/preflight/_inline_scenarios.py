@@ -1,0 +1,143 @@
+"""The scenarios that a release brings with it: read before the run, to know whom they speak to."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from agentrig.errors import ScenarioError, UsageError
+from agentrig.scenario import Source, load_source
+from agentrig.targets import Resolver, Service, TargetSettings, Via, target_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from agentrig.errors import Mistake
+    from agentrig.launch._rendered import Rendered
+    from agentrig.scenario import Scenario, StepModels
+
+__all__ = ["NamedService", "named_services", "read_scenarios"]
+
+_SUFFIXES = (".yaml", ".yml")
+# Options of `agentrig run` that choose among the scenarios, and those that stand for its settings.
+_CHOOSING = ("-k", "-t", "--tags", "-m", "--keyword")
+_SETTINGS = {
+    "AGENTRIG_RUN_VIA": "via",
+    "AGENTRIG_RUN_NAMESPACE": "namespace",
+    "AGENTRIG_RUN_CLUSTER_DOMAIN": "cluster_domain",
+}
+
+
+class NamedService(Struct, frozen=True, kw_only=True):
+    """A Service that the run will speak to, and who names it."""
+
+    service: Service
+    named_by: tuple[str, ...]
+
+
+class _AnyName:
+    """The names that endpoints may have: the image may hold an agentrig.yaml with its own."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def read_scenarios(
+    rendered: Rendered, models: StepModels, *, places: Mapping[str, str]
+) -> list[Scenario]:
+    """Load the YAML files of the ConfigMaps that the release mounts.
+
+    `places` says where on this machine a file came from. Raises ScenarioError with the mistakes
+    of all files. A file that reads the environment is left out: it is the pod's.
+    """
+    found: list[Scenario] = []
+    mistakes: list[Mistake] = []
+    with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
+        files = dict(_mounted_files(rendered))
+        for name, text in files.items():
+            Path(work, name).write_text(text, encoding="utf-8")
+        for name, text in files.items():
+            if not name.endswith(_SUFFIXES) or "${env." in text:
+                continue
+            source = Source(places.get(name, f"scenarios.inline/{name}"), text.lstrip("\ufeff"))
+            try:
+                found += load_source(source, Path(work), models, endpoints=_names())
+            except ScenarioError as error:
+                mistakes += error.mistakes
+    if mistakes:
+        raise ScenarioError(tuple(mistakes))
+    return found
+
+
+def named_services(rendered: Rendered, scenarios: Sequence[Scenario]) -> list[NamedService]:
+    """List the Services that targets of the run lead to by cluster DNS.
+
+    They are those of `run.targets` and of the endpoints of `scenarios`. Where options choose
+    among the scenarios, theirs are left out.
+    """
+    arguments = [str(one) for one in rendered.runner.get("args") or ()]
+    settings = _settings(rendered, arguments)
+    resolver = Resolver(settings)
+    found: dict[Service, list[str]] = {}
+    for name, url in settings.overrides.items():
+        agent = name.rpartition("/")[0] or None
+        if "{agent}" in url and agent is None:
+            continue
+        target = resolver.find(name.rpartition("/")[2], agent=agent)
+        if target.service:
+            found.setdefault(target.service, []).append(f"run.targets '{name}'")
+    chooses = any(one.partition("=")[0] in _CHOOSING for one in arguments)
+    for scenario in () if chooses else scenarios:
+        if scenario.skip:
+            continue
+        for endpoint in scenario.endpoints:
+            service = _service(resolver, endpoint, scenario)
+            if service:
+                found.setdefault(service, []).append(scenario.path)
+    return [
+        NamedService(service=service, named_by=tuple(dict.fromkeys(places)))
+        for service, places in found.items()
+    ]
+
+
+def _service(resolver: Resolver, endpoint: str, scenario: Scenario) -> Service | None:
+    try:
+        return resolver.resolve(endpoint, scenario).service
+    except UsageError:
+        return None  # a name that the image's own agentrig.yaml may know
+
+
+def _settings(rendered: Rendered, arguments: Sequence[str]) -> TargetSettings:
+    """Read from the runner's container what it will be told of targets."""
+    given: dict[str, str] = {}
+    for variable in rendered.runner.get("env") or ():
+        if variable["name"] in _SETTINGS and variable.get("value"):
+            given[_SETTINGS[variable["name"]]] = variable["value"]
+    given.setdefault("namespace", rendered.namespace)
+    given.setdefault("via", Via.DNS)
+    targets = [one.partition("=")[2] for one in arguments if one.startswith("--target=")]
+    return target_settings(**given, targets=targets, config=Path("/dev/null"))
+
+
+def _mounted_files(rendered: Rendered) -> Iterator[tuple[str, str]]:
+    mounted = {
+        (volume.get("configMap") or {}).get("name")
+        for volume in rendered.pod_spec.get("volumes") or ()
+    }
+    for manifest in rendered.objects:
+        if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] in mounted:
+            data: dict[str, Any] = manifest.get("data") or {}
+            yield from ((name, str(text)) for name, text in data.items())
+
+
+def _names() -> Collection[str]:
+    return _AnyName()
