@@ -27,20 +27,27 @@ ENV UV_PYTHON_DOWNLOADS=never \
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --no-install-project
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages \
+      --no-install-project \
+ # Of Amazon's services S3 is used, and what gives credentials for it: the others' descriptions
+ # are 24 MB. Neither are the libraries' own tests of use.
+ && cd /opt/agentrig/lib/python3*/site-packages \
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d \
+      ! -name s3 ! -name sts ! -name sso ! -name sso-oidc -exec rm -r {} + \
+ && rm -r dulwich/tests
 COPY README.md ./
 COPY charts/agentrig charts/agentrig
 COPY runner/agentrig runner/agentrig
 COPY scenarios/demo scenarios/demo
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --no-editable
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --no-editable
 
 # What the demo's extra adds to the environment, alone: the demo image shares core's layers.
 FROM builder AS demo-builder
 ARG SSL_CERT_FILE
 RUN touch /before \
  && UV_COMPILE_BYTECODE=0 UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --extra demo --inexact --no-install-project \
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --extra demo --inexact --no-install-project \
  && mkdir /added \
  && find /opt/agentrig -cnewer /before \( -type f -o -type l \) -exec cp -P --parents -t /added {} + \
  && python3 -m compileall -q -s /added --invalidation-mode unchecked-hash /added

@@ -5,6 +5,7 @@ AgentrigError
 │   └── ScenarioError     4  a file is wrong; holds all of its mistakes, with positions
 └── InfraError            3  what is around the tests broke; never a verdict on an agent
     ├── TargetError          a target cannot be reached
+    ├── FetchError           scenarios, or libraries of tests, could not be fetched
     ├── ClusterError         the Kubernetes API refused, or a rollout did not finish
     └── ReportError          results could not be written or read
 """
@@ -18,6 +19,7 @@ from msgspec import Struct
 __all__ = [
     "AgentrigError",
     "ClusterError",
+    "FetchError",
     "InfraError",
     "Mistake",
     "Position",
@@ -89,6 +91,10 @@ class ClusterError(InfraError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class FetchError(InfraError):
+    """Scenarios, or libraries that tests need, could not be fetched: network, or credentials."""
 
 
 class ReportError(InfraError):

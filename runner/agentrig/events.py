@@ -34,6 +34,7 @@ __all__ = [
     "RunStarted",
     "ScenarioFinished",
     "ScenarioStarted",
+    "Source",
     "StepFinished",
     "StepStarted",
 ]
@@ -126,6 +127,23 @@ class Iterations(Struct, frozen=True, kw_only=True):
     latency: Latency | None = None
 
 
+class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a run's files were fetched from, as `agentrig fetch --record` writes it.
+
+    `url` holds no credentials. Of Git (`kind` is `git`): the `ref` that was asked for, the whole
+    name of its `commit`, and the `path` that is run. Of S3 (`s3`): how many `objects`, and the
+    `digest` of their names and ETags.
+    """
+
+    kind: str
+    url: str
+    ref: str | None = None
+    commit: str | None = None
+    path: str | None = None
+    objects: int | None = None
+    digest: str | None = None
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """The root of all events."""
 
@@ -136,7 +154,8 @@ class Event(Struct, frozen=True, kw_only=True):
 class RunStarted(Event, frozen=True, kw_only=True):
     """A run begins; `planned` is all that it set out to do, in the order of its report.
 
-    Of a run that is split, this is one of `shards` parts; which one, its records say.
+    Of a run that is split, this is one of `shards` parts; which one, its records say. `source` is
+    where its files came from, if they were fetched.
     """
 
     kind: ClassVar[str] = "run.started"
@@ -146,6 +165,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     namespace: str
     planned: tuple[Planned, ...]
     shards: int = 1
+    source: Source | None = None
 
 
 class ScenarioStarted(Event, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ def test_the_class_decides_the_exit_code() -> None:
         "ScenarioError": 4,
         "InfraError": 3,
         "TargetError": 3,
+        "FetchError": 3,
         "ClusterError": 3,
         "ReportError": 3,
     }

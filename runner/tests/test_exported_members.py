@@ -17,7 +17,7 @@ MODULES = sorted(
     if file.name != "__main__.py" and file != PACKAGE / "__init__.py"
 )
 PACKAGES = [
-    *("agentrig.checks", "agentrig.engine", "agentrig.kubernetes"),
+    *("agentrig.checks", "agentrig.engine", "agentrig.fetch", "agentrig.kubernetes"),
     *("agentrig.launch", "agentrig.launch.preflight", "agentrig.lint"),
     "agentrig.pytest_plugin",
     *("agentrig.reporters", "agentrig.scenario", "agentrig.steps", "agentrig.targets"),

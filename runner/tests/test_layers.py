@@ -37,7 +37,8 @@ ALLOWED = {
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters"},
     "launch": TARGETS | {"agentrig", "kubernetes", "reporters", "stream", "launch"},
-    "cli": ENGINE | {"launch", "lint", "reporters", "pytest_plugin"},
+    "fetch": {"_redact", "agentrig", "errors", "events"},
+    "cli": ENGINE | {"fetch", "launch", "lint", "reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"cli"},
 }

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = {"httpx", "httpx2", "jq", "lightkube", "rich", "starlette", "uvicorn", "xdist", "anyio"}
-UNUSED = HEAVY | {"hypothesis", "junitparser", "jsonschema", "requests", "agentrig.demo"}
+FETCHING = {"boto3", "botocore", "dulwich", "paramiko", "pip", "urllib3"}
+UNUSED = HEAVY | FETCHING | {"hypothesis", "junitparser", "jsonschema", "requests", "agentrig.demo"}
 
 SCRIPT = """
 import json, sys

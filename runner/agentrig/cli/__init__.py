@@ -38,6 +38,7 @@ _COMMANDS = {
         "agentrig.cli.demo:demo",
         "Run the demo scenarios against five agents in this process.",
     ),
+    "fetch": ("agentrig.cli.fetch:fetch", "Fetch scenarios, or libraries of tests."),
     "init": (
         "agentrig.cli.init:init",
         "Write a first suite that runs.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import site
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agentrig.cli._output import Output
+    from agentrig.events import Source
     from agentrig.pytest_plugin import RunOptions
 
 __all__ = ["run", "run_paths"]
@@ -112,6 +114,20 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     metavar="DIR",
     help="Folder of secrets, a file each, as Kubernetes mounts them. Else from the environment.",
 )
+@click.option(
+    "--packages",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Libraries of Python modules, from `fetch packages`; looked for last.",
+)
+@click.option(
+    "--source",
+    "source_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    envvar="AGENTRIG_RUN_SOURCE",
+    help="Where the scenarios come from, as `fetch --record` wrote it: told in every report.",
+)
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--termination-log",
@@ -153,6 +169,8 @@ def run(
     kube_context: str | None,
     kube_server: str | None,
     secrets: Path | None,
+    packages: Path | None,
+    source_file: Path | None,
     run_id: str | None,
     termination_log: Path | None,
     log_journal: bool,
@@ -194,6 +212,7 @@ def run(
         results=None if dry_run else results,
         reporters=() if dry_run else reporters,
         secrets=secrets,
+        source=_source_of(source_file) if source_file else None,
         run_id=run_id or new_run_id(),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
@@ -204,6 +223,9 @@ def run(
         kube_context=kube_context,
         kube_server=kube_server,
     )
+    if packages:
+        # At the end: what agentrig itself was tested with is found first.
+        site.addsitedir(str(packages))
     selection = [*(["-k", keyword] if keyword else []), *(["-m", tags] if tags else [])]
     return _run_pytest(options, [*selection, *paths], output)
 
@@ -270,6 +292,12 @@ def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int
         output.close()
         os._exit(code)
     return code
+
+
+def _source_of(file: Path) -> Source:
+    from agentrig.fetch import read_source  # noqa: PLC0415  # only for what was fetched
+
+    return read_source(file)
 
 
 def _wants_colour() -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentrig.engine import Shard
+    from agentrig.events import Source
     from agentrig.reporters.log_writer import LogWriter
     from agentrig.targets import TargetSettings
 
@@ -33,7 +34,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     With `log` a log is written there instead of the report. With `terminal` agentrig prints the report there and pytest's own is silenced; without it
     pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
-    `NAME=ARGUMENT`.
+    `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched.
     """
 
     targets: TargetSettings
@@ -45,6 +46,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     results: Path | None = None
     reporters: tuple[str, ...] = ()
     secrets: Path | None = None
+    source: Source | None = None
     run_id: str = field(default_factory=new_run_id)
     termination_log: Path | None = None
     log_journal: bool = False

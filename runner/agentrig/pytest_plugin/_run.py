@@ -308,6 +308,7 @@ class Run:
                 namespace=settings.namespace,
                 planned=tuple(planned),
                 shards=self.options.shard.count if self.options.shard else 1,
+                source=self.options.source,
             )
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentrig.events import Outcome
 
 if TYPE_CHECKING:
-    from agentrig.events import ExecutionFinished, Iterations, Latency, LimitChecked
+    from agentrig.events import ExecutionFinished, Iterations, Latency, LimitChecked, Source
 
 __all__ = [
     "say_duration",
@@ -15,9 +15,12 @@ __all__ = [
     "say_iterations",
     "say_latency",
     "say_limit",
+    "say_source",
 ]
 
 _MS_PER_S = 1000
+# Enough of a commit or a digest to find it by.
+_SHORT = 12
 
 
 def say_duration(elapsed_ms: float) -> str:
@@ -53,6 +56,14 @@ def say_limit(limit: LimitChecked) -> str:
         return f"{limit.name}: nothing measured, limit {limit.limit:g}"
     words = {Outcome.PASSED: "kept", Outcome.FAILED: "missed"}
     return f"{limit.name} {limit.actual:g}, limit {limit.limit:g}: {words[limit.outcome]}"
+
+
+def say_source(source: Source) -> str:
+    """Say where files came from: `https://git.example.com/r.git at v1.0 (0123456789ab)`."""
+    if source.commit:
+        return f"{source.url} at {source.ref} ({source.commit[:_SHORT]})"
+    digest = (source.digest or "").rpartition(":")[2]
+    return f"{source.url} ({source.objects} objects, {digest[:_SHORT]})"
 
 
 def say_execution(execution: ExecutionFinished) -> str:

@@ -60,7 +60,8 @@ class JunitReporter(Tally):
                 )
                 suite.set("timestamp", self.started_at.get(planned.id, self.begin))
                 properties = ET.SubElement(suite, "properties")
-                ET.SubElement(properties, "property", name="agentrig.run", value=_legal(self.run))
+                for name, value in self._properties().items():
+                    ET.SubElement(properties, "property", name=name, value=_legal(value))
             case = ET.SubElement(suite, "testcase", _case_attributes(planned))
             self._add_result(case, planned)
         if self.limits:
@@ -70,6 +71,15 @@ class JunitReporter(Tally):
         _total(root, list(suites.values()))
         ET.indent(root)
         write_whole(self._file, ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+
+    def _properties(self) -> dict[str, str]:
+        """Name the run, and where its files came from if they were fetched."""
+        found = {"agentrig.run": self.run}
+        source = self.started.source if self.started else None
+        if source:
+            fields = {name: getattr(source, name) for name in source.__struct_fields__}
+            found |= {f"agentrig.source.{name}": str(v) for name, v in fields.items() if v}
+        return found
 
     def _add_result(self, case: Element, planned: Planned) -> None:
         result = self.results.get(planned.id)

@@ -50,7 +50,7 @@ def summarise(tally: Tally) -> dict[str, Any]:
 
     `not_run` names every planned scenario without a result, so that planned = results + not_run.
     `executions` of a scenario are those before its last one; of one that was repeated, the first
-    that did not pass. `iterations` is null unless the run repeated, or measured for a limit.
+    that did not pass. `source` is null unless the files were fetched, `iterations` unless the run repeated, or measured for a limit.
     """
     return {
         "schema": 1,
@@ -64,6 +64,7 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "agentrig": tally.started.agentrig_version if tally.started else None,
         "via": tally.started.via if tally.started else None,
         "namespace": tally.started.namespace if tally.started else None,
+        "source": tally.started.source if tally.started else None,
         "shard": tally.shard or None,
         "shards": tally.started.shards if tally.started else None,
         "planned": len(tally.planned),

@@ -20,6 +20,7 @@ from agentrig.reporters._words import (
     say_iterations,
     say_latency,
     say_limit,
+    say_source,
 )
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.summary import outcome_of
@@ -91,7 +92,8 @@ class TerminalReporter(Tally):
             return
         head = f"agentrig {event.agentrig_version}"
         shard = f" · shard {self.shard}/{event.shards}" if self.shard else ""
-        rest = f" · run {self.run} · via {event.via}{shard} · {len(event.planned)} planned"
+        source = f" · from {_one_line(say_source(event.source))}" if event.source else ""
+        rest = f" · run {self.run} · via {event.via}{shard}{source} · {len(event.planned)} planned"
         self._say(click.style(head, bold=True) + rest)
         self._say()
 

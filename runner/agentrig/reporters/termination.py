@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agentrig._redact import cut
 from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters._json import dump
-from agentrig.reporters._words import say_limit
+from agentrig.reporters._words import say_limit, say_source
 from agentrig.reporters.summary import outcome_of
 from agentrig.reporters.tally import Tally
 
@@ -50,6 +50,8 @@ class TerminationReporter(Tally):
             "planned": len(self.planned),
             "counts": self.counts,
         }
+        if self.started and self.started.source:
+            content["source"] = cut(say_source(self.started.source), _MESSAGE_CHARACTERS)
         bad = [
             result
             for result in self.results.values()
