@@ -13,7 +13,7 @@ from agentrig.checks._described import describe
 from agentrig.checks._registry import matchers
 from agentrig.checks._subject import PLAIN, SELECTING, Subject, selecting_subject
 from agentrig.events import CheckResult, Outcome
-from agentrig.scenario import StrictModel
+from agentrig.scenario import StrictModel, empty_list
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -127,7 +127,8 @@ class Expect(StrictModel):
     """What the output of a step must be; without a key there is no check."""
 
     checks: list[Check] = Field(
-        default_factory=list, description="Checks in order: a subject and what must hold for it."
+        default_factory=empty_list,
+        description="Checks in order: a subject and what must hold for it.",
     )
 
 

@@ -16,7 +16,13 @@ from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios, load_source
 from agentrig.scenario._load_steps import StepModels
 from agentrig.scenario._mistakes import closest, mistakes_of
-from agentrig.scenario._model import DefinitionFields, Port, ScenarioFields, StrictModel
+from agentrig.scenario._model import (
+    DefinitionFields,
+    Port,
+    ScenarioFields,
+    StrictModel,
+    empty_list,
+)
 from agentrig.scenario._names import ROOTS, Names
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._scenario import (
@@ -65,6 +71,7 @@ __all__ = [
     "closest",
     "compile_query",
     "describe_duration",
+    "empty_list",
     "is_no_scenario",
     "is_templated",
     "json_problem",

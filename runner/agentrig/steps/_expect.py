@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from agentrig._redact import cut
 from agentrig.checks import Expect, NotJsonError
 from agentrig.events import CheckResult, Outcome
-from agentrig.scenario import QueryError, QuerySyntaxError, compile_query
+from agentrig.scenario import QueryError, QuerySyntaxError, compile_query, empty_list
 from agentrig.steps._matchers import MATCHERS
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ class HttpExpect(Expect):
 
     status: int | None = Field(default=None, ge=100, le=599, description="The HTTP status code.")
     headers_absent: list[str] = Field(
-        default_factory=list, description="Headers that must not be there; case does not matter."
+        default_factory=empty_list,
+        description="Headers that must not be there; case does not matter.",
     )
     headers_present: list[str] = Field(
-        default_factory=list, description="Headers that must be there, whatever their value."
+        default_factory=empty_list, description="Headers that must be there, whatever their value."
     )
     jq: str | None = Field(
         default=None,
