@@ -12,7 +12,7 @@ import agentrig
 PACKAGE = Path(agentrig.__file__).parent
 
 # Who may import whom; a layer may always import itself.
-BASE = {"agentrig", "errors", "events", "_excerpt", "_redact", "_secrets"}
+BASE = {"agentrig", "errors", "events", "_entry_points", "_excerpt", "_redact", "_secrets"}
 SCENARIO = BASE | {"scenario"}
 TARGETS = SCENARIO | {"targets"}
 CHECKS = SCENARIO | {"checks"}
@@ -22,6 +22,7 @@ ALLOWED = {
     "agentrig": set[str](),
     "errors": set[str](),
     "events": {"errors"},
+    "_entry_points": set[str](),
     "_excerpt": {"errors"},
     "_redact": set[str](),
     "_secrets": {"_redact"},

@@ -9,9 +9,10 @@ its matcher is loaded.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
+from agentrig._entry_points import offered
 from agentrig.checks._matcher import Matcher
 from agentrig.errors import UsageError
 
@@ -86,7 +87,7 @@ def _owner(door: EntryPoint) -> str:
 @cache
 def matchers() -> MatcherRegistry:
     """Find the matchers that are installed, once per process."""
-    return MatcherRegistry(tuple(entry_points(group=GROUP)))
+    return MatcherRegistry(offered(GROUP))
 
 
 @cache

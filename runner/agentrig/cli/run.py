@@ -32,7 +32,6 @@ DEFAULT_RESULTS = Path("results")
 # which the scenarios lie asks of its own tests; the cache would be written where a pod cannot write.
 _PYTEST_ARGS = (
     "--disable-plugin-autoload",
-    *("-p", "pytest_timeout"),
     *("-p", "no:cacheprovider"),
     *("-o", "addopts=", "-o", "required_plugins=", "-o", "filterwarnings="),
     *("-o", "strict=false", "-o", "strict_config=false", "-o", "log_cli=false"),
@@ -252,6 +251,7 @@ def run_paths(
 
 def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int:
     import pytest  # noqa: PLC0415  # 110 ms
+    import pytest_timeout  # type: ignore[import-untyped]  # noqa: PLC0415  # ships no types
 
     from agentrig import pytest_plugin  # noqa: PLC0415
 
@@ -268,7 +268,9 @@ def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int
         lambda: plugin.exit_code is not None, plugin.run.abort, output.say_signal
     ) as interrupts:
         try:
-            code = pytest.main([*own_args, *args], plugins=[plugin, pytest_plugin])
+            # Not by `-p`: to find what it names, pytest looks at every package there is, for 2 ms.
+            plugins = [pytest_timeout, plugin, pytest_plugin]
+            code = pytest.main([*own_args, *args], plugins=plugins)
             interrupts.end()
         except OSError:
             # pytest's last words did not get out, as to a full disk. Ours did not either, and say so.

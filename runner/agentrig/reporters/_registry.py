@@ -7,14 +7,15 @@ a function that is called with `ReporterOptions` and gives a `Reporter`: somethi
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from agentrig._entry_points import offered
 from agentrig.errors import AgentrigError, ReportError, UsageError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
     from pathlib import Path
 
     from agentrig.stream import Reporter
@@ -44,7 +45,7 @@ def make_reporter(wanted: str, *, results: Path | None, run: str) -> Reporter:
     reporter; ReportError for one that fails as it is made.
     """
     name, separator, argument = wanted.partition("=")
-    doors = tuple(entry_points(group=GROUP))
+    doors = offered(GROUP)
     found = [door for door in doors if door.name == name]
     if not found:
         known = ", ".join(sorted({door.name for door in doors}))

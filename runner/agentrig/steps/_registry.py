@@ -9,16 +9,17 @@ loaded, never at start-up.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from agentrig._entry_points import offered
 from agentrig.errors import UsageError
 from agentrig.steps._model import Step
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from importlib.metadata import EntryPoint
 
     from agentrig.steps._context import StepContext, StepResult
 
@@ -89,4 +90,4 @@ class StepKinds:
 @cache
 def step_kinds() -> StepKinds:
     """Find the kinds that are installed, once per process."""
-    return StepKinds({door.name: door for door in entry_points(group=GROUP)})
+    return StepKinds({door.name: door for door in offered(GROUP)})
