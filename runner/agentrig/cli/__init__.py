@@ -12,6 +12,7 @@ import click
 
 from agentrig import __version__
 from agentrig.cli._collector import importing
+from agentrig.cli._ending import end_at_once
 from agentrig.cli._output import PlainOutput
 from agentrig.errors import AgentrigError, ScenarioError, UsageError
 
@@ -98,13 +99,15 @@ def agentrig() -> None:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code; without `args`, as what this process is for."""
     _open_standard_streams()
     output = _output(sys.argv[1:] if args is None else args)
     try:
         code = _exit_code(args, output)
     finally:
         output.close()
+    if args is None:
+        end_at_once(code)
     sys.exit(code)
 
 

@@ -8,6 +8,8 @@ belong to a client, not to a request, and tell nothing of the way that was taken
 from __future__ import annotations
 
 import asyncio
+import atexit
+import time
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -64,6 +66,7 @@ _IN_QUOTES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 # The library's thread ends its last call into Python a little after the request. An interpreter
 # that ends in between aborts the process: 4 of 10 that ended at once, none of 75 after 1 ms.
 _SETTLE_S = 0.005
+_settled_at = 0.0
 
 
 class Clients:
@@ -91,7 +94,7 @@ class Clients:
         for client in clients.values():
             await client.close()
         if clients:
-            await asyncio.sleep(_SETTLE_S)
+            _settle()
 
     async def send(self, request: Request) -> Response:
         """Send a request, follow its redirects, and read the whole response.
@@ -227,6 +230,16 @@ class Clients:
         # Of two requests that waited for an address at once, the later one's client is kept.
         client = self._clients[key] = tls.build(builder) if tls else builder.build()
         return client
+
+
+def _settle() -> None:
+    global _settled_at  # noqa: PLW0603  # there is one interpreter, whose end waits for all clients
+    _settled_at = time.monotonic() + _SETTLE_S
+
+
+@atexit.register
+def _wait_until_settled() -> None:
+    time.sleep(max(0.0, _settled_at - time.monotonic()))
 
 
 def _connect_wait(request: Request) -> float:
