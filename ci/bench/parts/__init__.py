@@ -1,6 +1,7 @@
 """What is measured, in parts: each can be run alone."""
 
 from bench.parts.delay import DELAY
+from bench.parts.launch import LAUNCH
 from bench.parts.loading import LOADING
 from bench.parts.many import MANY
 from bench.parts.profile import PROFILE
@@ -16,4 +17,5 @@ PARTS = {
     "many": MANY,
     "loading": LOADING,
     "profile": PROFILE,
+    "launch": LAUNCH,
 }
