@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +21,26 @@ from e2e.commands import (
     make_namespace,
     run,
 )
+from e2e.launching import Launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
-def demo() -> str:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The five agents, in a namespace that enforces `restricted`; give its name."""
-    make_namespace(DEMO_NAMESPACE)
-    values = yaml.safe_dump({"image": DEMO_IMAGE})
-    run(
-        *("helm", "upgrade", "--install", "demo", str(DEMO_CHART), "-n", DEMO_NAMESPACE),
-        *("-f", "-", "--wait", "--timeout", f"{WITHIN_S}s"),
-        stdin=values,
-    )
+    # One of the processes that share the tests installs; Helm refuses two at once.
+    with (tmp_path_factory.getbasetemp().parent / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make_namespace(DEMO_NAMESPACE)
+        values = yaml.safe_dump({"image": DEMO_IMAGE})
+        run(
+            *("helm", "upgrade", "--install", "demo", str(DEMO_CHART), "-n", DEMO_NAMESPACE),
+            *("-f", "-", "--wait", "--timeout", f"{WITHIN_S}s"),
+            stdin=values,
+        )
     return DEMO_NAMESPACE
 
 
@@ -64,3 +70,24 @@ def install(namespace: str, demo: str) -> Iterator[Any]:
     yield make
     for name in installed:
         run("helm", "uninstall", name, "-n", namespace, "--wait", "--timeout", "60s", check=False)
+
+
+@pytest.fixture
+def launch(namespace: str, demo: str, tmp_path: Path) -> Iterator[Any]:
+    """Give `launch(values, *options)`: start `agentrig launch` against the demo's agents."""
+    started: list[Launch] = []
+
+    def start(values: Mapping[str, Any], *options: str, release: str = "check") -> Launch:
+        one = Launch(
+            {**values, "run": {"namespace": demo, **values.get("run", {})}},
+            *options,
+            release=release,
+            namespace=namespace,
+            folder=tmp_path / release,
+        )
+        started.append(one)
+        return one
+
+    yield start
+    for one in started:
+        one.remove()

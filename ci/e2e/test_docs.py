@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# They install and remove the demo themselves.
+pytestmark = pytest.mark.alone
+
 
 def cluster_commands() -> list[str]:
     """Find the commands that the README types in a shell that reaches a cluster."""

@@ -373,6 +373,7 @@ def restricted(runner: Runner, rules: list[dict[str, Any]]) -> Path:
     return file
 
 
+@pytest.mark.alone  # it changes one of the demo's deployments
 def test_steps_work_from_within_the_cluster(install: Any, demo: str) -> None:
     ref = "deployment/research-agent-sidecar"
     before = get("deployment", "research-agent-sidecar", demo)["spec"]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from e2e.commands import run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A module of the demo changes one of its deployments.
+pytestmark = pytest.mark.alone
 
 
 def test_demo_suite_passes_by_port_forward(demo: str, tmp_path: Path) -> None:

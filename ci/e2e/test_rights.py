@@ -11,6 +11,9 @@ import yaml
 from e2e.commands import Finished, finish, get, kubectl, run
 from e2e.workloads import deployment
 
+# A module of the demo changes one of its deployments.
+pytestmark = pytest.mark.alone
+
 OPA_MODULE = "/scenarios/demo/test_opa_enforce.py"
 SIDECAR = "fitness-tracker-sidecar"
 REF = "deployment/one"
