@@ -52,6 +52,31 @@ def get(kind: str, name: str, namespace: str) -> Any:
     return json.loads(kubectl("get", kind, name, "-n", namespace, "-o", "json"))
 
 
+def leftovers(namespace: str, release: str, *elsewhere: str) -> list[str]:
+    """Name every object of a release that is still there, in these namespaces and outside of any.
+
+    An object that is on its way out, as the pods of a Job are when its release has gone, is waited
+    for.
+    """
+    listed = kubectl("api-resources", "--verbs=list,delete", "-o", "name").split()
+    # What the API server makes by itself of other objects carries their labels.
+    kinds = ",".join(kind for kind in listed if not kind.startswith(("events", "endpoint")))
+    selector = ("-l", f"app.kubernetes.io/instance={release}", "-o", "name", "--ignore-not-found")
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        found = [
+            name
+            for where in (namespace, *elsewhere)
+            for name in kubectl("get", kinds, "-n", where, *selector).split()
+        ]
+        found += kubectl(
+            "get", "secrets", "-n", namespace, "-l", f"name={release}", "-o", "name"
+        ).split()
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.5)
+
+
 @dataclass(frozen=True)
 class Release:
     """An installed release of the chart."""

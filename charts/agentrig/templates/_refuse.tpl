@@ -1,6 +1,9 @@
 {{/* Ends the render with a way out where a value would make runs that cannot be trusted.
 Call: . (root context). What only types and patterns tell, the schema refuses before this. */}}
 {{- define "agentrig.refuse" -}}
+{{- if not .Values.enabled -}}
+{{- fail (printf "enabled is false, and nothing reads it: write `condition: %s.enabled` beside the dependency in the parent's Chart.yaml" .Chart.Name) -}}
+{{- end -}}
 {{- include "agentrig.refuseImage" . -}}
 {{- include "agentrig.refuseUnbounded" . -}}
 {{- include "agentrig.refuseEnv" . -}}
