@@ -6,32 +6,36 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from agentrig.launch._evidence import Trouble  # noqa: TC001  # msgspec resolves it
+from agentrig.launch._evidence import Trouble
+from agentrig.launch._node_state import Node  # noqa: TC001  # msgspec resolves it
 
 if TYPE_CHECKING:
     from agentrig.launch._pod_state import Pod
 
-__all__ = ["Finding", "Place"]
+__all__ = ["Finding", "Place", "of_pod"]
 
 
 class Finding(Struct, frozen=True, kw_only=True):
     """One trouble of one pod, or of the Job where `pod` is empty.
 
-    `key` stays the same while the trouble does, whatever its words. The run has no hope once the
-    trouble has been there for `fatal_after_s`; None leaves it to the Job's own retries.
+    `key` stays the same while the trouble does, whatever its words. It is told once it has been
+    there for `told_after_s`, and the run has no hope after `fatal_after_s`; None leaves it to the
+    Job's own retries.
     """
 
     trouble: Trouble
     key: str
     pod: str = ""
+    told_after_s: float = 0.0
     fatal_after_s: float | None = None
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """The run that a finding is of, for its words."""
+    """Where the run is, for the words of a finding; `nodes` are None where they cannot be read."""
 
     namespace: str
     shards: int = 0
+    nodes: tuple[Node, ...] | None = None
 
     def pod(self, pod: Pod) -> str:
         """Name a pod, and its shard."""
@@ -41,3 +45,24 @@ class Place(Struct, frozen=True, kw_only=True):
     def job(self, name: str) -> str:
         """Name the Job."""
         return f"job {self.namespace}/{name}"
+
+
+def of_pod(
+    pod: Pod,
+    place: Place,
+    *,
+    reason: str,
+    message: str,
+    hint: str | None = None,
+    key: str = "",
+    told_after_s: float = 0.0,
+    fatal_after_s: float | None = None,
+) -> Finding:
+    """Make a finding of a pod; its reason is its key unless one is given."""
+    return Finding(
+        trouble=Trouble(reason=reason, where=place.pod(pod), message=message, hint=hint),
+        key=key or reason,
+        pod=pod.uid,
+        told_after_s=told_after_s,
+        fatal_after_s=fatal_after_s,
+    )

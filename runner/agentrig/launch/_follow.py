@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +107,7 @@ class _Follower:
         self._began_s = clock()
         self._state = RunState(workload, clock=clock)
         self._changed = asyncio.Event()
+        self._lacks_room = asyncio.Event()
         self._decided_s: float | None = None
 
     async def follow(self, timeout_s: float | None) -> Followed:
@@ -119,7 +120,7 @@ class _Follower:
                 on_line=self._line,
             )
             await self._list()
-            watches = [tasks.create_task(one) for one in self._watches()]
+            watches = [tasks.create_task(one) for one in (*self._watches(), self._nodes())]
             ending = await self._until_end(timeout_s)
             if ending in {Ending.COMPLETE, Ending.FAILED}:
                 await self._last_words()
@@ -191,6 +192,12 @@ class _Follower:
                 raise
             self._view.note(f"{kind} may not be read, so some reasons will be missing: {error}")
 
+    async def _nodes(self) -> None:
+        """Read the nodes when a pod finds no room on them, where the account may."""
+        await self._lacks_room.wait()
+        with suppress(ClusterError):
+            self._state.take_nodes(await self._cluster.list_objects("nodes"))
+
     def _broken(self, kind: str, error: Exception) -> None:
         self._view.note(f"the API does not answer, {kind} are asked for again: {error}")
 
@@ -239,9 +246,12 @@ class _Follower:
     def _look(self) -> None:
         for pod in self._state.pods:
             self._logs.look(pod, is_gone=self._state.is_gone(pod))
-        for trouble in self._state.look():
-            self._view.trouble(trouble)
+        troubles = self._state.look()
+        if self._state.lacks_room():
+            self._lacks_room.set()
         self._view.update(self._progress(), elapsed_s=self._clock() - self._began_s)
+        for trouble in troubles:
+            self._view.trouble(trouble)
 
     def _progress(self) -> list[ShardProgress]:
         pods: dict[int, list[Pod]] = {}

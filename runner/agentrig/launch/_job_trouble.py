@@ -66,26 +66,21 @@ def end_trouble(job: Job, pods: Sequence[Pod], place: Place) -> Trouble | None:
             message=f"the run took longer than its activeDeadlineSeconds{limit}",
             hint="raise job.activeDeadlineSeconds, or split the run into more shards",
         )
-    codes = _codes(pods)
-    if codes & _OUTCOMES:
-        if end.reason == "MaxFailedIndexesExceeded":
-            message = "so many shards failed that the others were ended"
-            hint = "raise shards.maxFailedIndexes to have all of them run"
-            return Trouble(reason=end.reason, where=where, message=message, hint=hint)
+    if end.reason == "MaxFailedIndexesExceeded":
+        message = "so many shards failed that the others were ended"
+        hint = "raise shards.maxFailedIndexes to have all of them run"
+        return Trouble(reason=end.reason, where=where, message=message, hint=hint)
+    if _codes(pods) & _OUTCOMES:
         return None
-    message = {
-        "BackoffLimitExceeded": "every attempt failed, and the Job makes no more",
+    attempts = f"all {job.failed} attempts" if job.failed > 1 else "the only attempt"
+    said = {
+        "BackoffLimitExceeded": f"{attempts} failed, and the Job makes no more",
         "PodFailurePolicy": "a pod failed in a way that is not tried again",
         "FailedIndexes": "some shards failed in all of their attempts",
-        "MaxFailedIndexesExceeded": "so many shards failed that the others were ended",
-    }.get(end.reason, "the Job failed")
-    attempts = f" ({job.failed} failed)" if job.failed > 1 else ""
+    }.get(end.reason)
     words = cut(" ".join(end.message.split()), _WORDS_CHARACTERS)
-    return Trouble(
-        reason=end.reason or "Failed",
-        where=where,
-        message=f"{message}{attempts}{': ' + words if words else ''}",
-    )
+    message = said or (f"the Job failed: {words}" if words else "the Job failed")
+    return Trouble(reason=end.reason or "Failed", where=where, message=message)
 
 
 def _refused(message: str, place: Place) -> tuple[str, str | None, float]:

@@ -21,10 +21,10 @@ def say_phase(pod: Pod, *, is_gone: bool = False) -> str:
     if runner is not None and runner.state == "terminated":
         code = runner.exit_code
         return outcome_of(code) if code in _OWN_CODES else f"ended with exit code {code}"
-    if is_gone or pod.is_over:
+    if is_gone:
         return "lost"
-    if pod.is_leaving:
-        return "ending"
+    if pod.is_over or pod.is_leaving:
+        return "never ran" if pod.is_over else "ending"
     return "running" if runner is not None and runner.state == "running" else _before(pod)
 
 

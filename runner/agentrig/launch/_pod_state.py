@@ -166,9 +166,14 @@ def _containers(found: Any) -> Iterator[Container]:
 
 
 def _requests(found: Any) -> dict[str, str]:
-    """Give what the main containers ask for, as it is written; of several, the first one's."""
-    requests: dict[str, str] = {}
-    for one in objects(found, "spec", "containers"):
+    """Give what the pod asks for as its containers write it, such as `100m + 50m`."""
+    requests: dict[str, list[str]] = {}
+    sidecars = [
+        one
+        for one in objects(found, "spec", "initContainers")
+        if text(one, "restartPolicy") == "Always"
+    ]
+    for one in (*objects(found, "spec", "containers"), *sidecars):
         for name, value in mapping(one, "resources", "requests").items():
-            requests.setdefault(name, str(value))
-    return requests
+            requests.setdefault(name, []).append(str(value))
+    return {name: " + ".join(values) for name, values in requests.items()}

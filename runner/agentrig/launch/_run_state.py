@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from agentrig.launch._finding import Finding, Place
 from agentrig.launch._job_state import Job, read_job
 from agentrig.launch._job_trouble import end_trouble, job_findings
 from agentrig.launch._kube_event import KubeEvent, read_event
+from agentrig.launch._node_state import read_node
 from agentrig.launch._pod_state import Pod, read_pod
 from agentrig.launch._pod_trouble import pod_findings
 
@@ -27,6 +28,7 @@ __all__ = ["RunState"]
 # Objects whose Events are kept: those of the run, and of what else is in its namespace.
 _MAX_ABOUT = 2_000
 _MAX_REASONS = 50
+TOLD_AFTER_S = 3.0
 # Exit codes that are a verdict, whatever else befell the pod.
 _VERDICTS = frozenset({0, 1, 4, 5})
 
@@ -36,6 +38,7 @@ class _Open(Struct):
 
     finding: Finding
     since_s: float
+    is_told: bool = False
 
 
 class RunState:
@@ -97,6 +100,10 @@ class RunState:
             if len(kept) > most:
                 del kept[next(iter(kept))]
 
+    def take_nodes(self, found: list[Any]) -> None:
+        """Take all nodes of the cluster."""
+        self.place = replace(self.place, nodes=tuple(read_node(one) for one in found))
+
     def is_over(self) -> bool:
         """Whether the Job, or the test Pod, has ended by itself."""
         if self.workload.kind == "Pod":
@@ -109,28 +116,37 @@ class RunState:
             return any(pod.phase == "Succeeded" for pod in self._pods.values())
         return bool(self.job and self.job.end and self.job.end.type == "Complete")
 
+    def lacks_room(self) -> bool:
+        """Whether a pod waits for a node, so that it matters what nodes there are."""
+        return any(key == "scheduling" for _, key in self._open)
+
     def is_at_rest(self) -> bool:
         """Whether every pod is over or gone, so that no more will be known of any."""
         return all(pod.is_over or self.is_gone(pod) for pod in self._pods.values())
 
     def look(self) -> list[Trouble]:
-        """Diagnose; give the troubles that are new. Sets `fatal` when there is no more hope."""
+        """Diagnose; give the troubles to tell now. Sets `fatal` when there is no more hope."""
         now_s = self._clock()
         found = {(one.pod, one.key): one for one in self._findings()}
-        new = [one.trouble for key, one in found.items() if key not in self._open]
         for key in [key for key in self._open if key not in found]:
-            self._passed[self._open.pop(key).finding.trouble] = None
+            closed = self._open.pop(key)
+            if closed.is_told:
+                self._passed[closed.finding.trouble] = None
         works = any(pod.node and not pod.is_over for pod in self._pods.values())
+        told = []
         for key, one in found.items():
             known = self._open.setdefault(key, _Open(one, now_s))
             known.finding = one
             if one.key == "scheduling" and works:
                 # The run's own pods hold the room, and will give it back.
                 known.since_s = now_s
-            after_s = one.fatal_after_s
-            if after_s is not None and now_s - known.since_s >= after_s and self.fatal is None:
-                self.fatal = one.trouble
-        return new
+            age_s = now_s - known.since_s
+            if not known.is_told and age_s >= one.told_after_s:
+                known.is_told = True
+                told.append(one.trouble)
+            if one.fatal_after_s is not None and age_s >= one.fatal_after_s:
+                self.fatal = self.fatal or one.trouble
+        return told
 
     def trouble_of(self, pod: Pod) -> str | None:
         """Say what is wrong with a pod right now."""
@@ -142,12 +158,12 @@ class RunState:
         last = {pod.shard: pod.uid for pod in self.pods}
         codes = {pod.uid: pod.runner.exit_code for pod in self.pods if pod.runner}
         lasting: dict[Trouble, None] = {self.fatal: None} if self.fatal else {}
-        if self.job and (ended := end_trouble(self.job, self.pods, self.place)):
-            lasting[ended] = None
         earlier = dict(self._passed)
         for (uid, _), one in self._open.items():
             counts = not uid or (uid in last.values() and codes.get(uid) not in _VERDICTS)
             (lasting if counts and not self.has_passed() else earlier)[one.finding.trouble] = None
+        if self.job and (ended := end_trouble(self.job, self.pods, self.place)):
+            lasting[ended] = None
         return tuple(lasting), tuple(one for one in earlier if one not in lasting)
 
     def evidence(self, file_of: Callable[[Pod, str], Path | None]) -> tuple[PodEvidence, ...]:
@@ -181,7 +197,8 @@ class RunState:
     def _deleted(self, pod: Pod) -> Finding:
         message = "the pod was deleted while it ran"
         trouble = Trouble(reason="Deleted", where=self.place.pod(pod), message=message)
-        return Finding(trouble=trouble, key="end", pod=pod.uid)
+        # A Job that is over its deadline deletes its pods before it says so.
+        return Finding(trouble=trouble, key="end", pod=pod.uid, told_after_s=TOLD_AFTER_S)
 
     def _evidence(self, pod: Pod, file_of: Callable[[Pod, str], Path | None]) -> PodEvidence:
         runner = pod.runner

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from agentrig.launch._missing import missing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["scheduling_hint", "scheduling_problem"]
 
 _NODES = re.compile(r"^0/(\d+) nodes are available:\s*")
+# What follows tells of pods that might have made room, and of devices.
+_BEYOND = re.compile(r"\.? (?:no new claims to deallocate|preemption:)")
 _COUNTED = re.compile(r"^(\d+) (.*)$")
 # The scheduler's words to ours, for one node and for several; {0} is what it names, {asks} what
 # the pod asks for of it.
@@ -58,21 +62,23 @@ _HINTS = (
 )
 
 
-def scheduling_problem(message: str, requests: Mapping[str, str]) -> str:
+def scheduling_problem(message: str, requests: Mapping[str, str], *, namespace: str) -> str:
     """Say what the scheduler's `message` says; `requests` is what the pod asks for."""
     message = " ".join(message.split())
+    if not message:
+        return "no node takes the pod"
     found = _NODES.match(message)
     if not found:
-        return (
-            f"no node takes the pod: {message.rstrip('.')}" if message else "no node takes the pod"
-        )
-    # What follows tells of pods that might have made room.
-    reasons, _, _ = message[found.end() :].partition(" preemption:")
+        return f"no node takes the pod: {message.rstrip('.')}"
+    reasons = _BEYOND.split(message[found.end() :])[0]
+    missed = missing(reasons, namespace=namespace)
+    if missed.is_certain:
+        return missed.why
     nodes = int(found[1][:9])
     if not nodes:
         return "no node takes the pod: the cluster has none that is ready"
-    said = [_say(one, requests) for one in _split(reasons.rstrip("."))]
-    return f"no node takes the pod: of {nodes} node{'s' * (nodes != 1)}, {', '.join(said)}"
+    said = ", ".join(_say(one, requests) for one in _split(reasons.rstrip(". ")))
+    return f"no node takes the pod: of {nodes} node{'s' * (nodes != 1)}, {said}"
 
 
 def scheduling_hint(message: str) -> str | None:
