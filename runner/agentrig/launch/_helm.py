@@ -231,7 +231,7 @@ class _Answer(Struct, frozen=True, kw_only=True):
 
 def _releases(text: str) -> list[HelmRelease]:
     try:
-        listed: list[Any] = json.loads(text or "[]") or []
+        listed: list[Any] = json.loads(text.strip() or "[]") or []
         return [
             HelmRelease(
                 name=one["name"],

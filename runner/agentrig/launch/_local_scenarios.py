@@ -56,7 +56,7 @@ def read_local_scenarios(paths: Sequence[Path]) -> list[LocalScenario]:
     size = sum(len(one.name) + len(one.text.encode()) for one in found)
     if size > MAX_BYTES:
         raise UsageError(
-            f"the {len(found)} files of --scenarios hold {size} bytes, and a ConfigMap and a "
+            f"the files of --scenarios hold {size} bytes, and a ConfigMap and a "
             f"Helm release end at 1 MiB: {_ELSEWHERE}"
         )
     return found
