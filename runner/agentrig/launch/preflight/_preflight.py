@@ -48,8 +48,8 @@ async def preflight(
 def describe_missing(findings: Findings) -> str:
     """Write all that is missing, each with what to do, for a person."""
     count = len(findings.missing)
-    head = "one thing is missing" if count == 1 else f"{count} things are missing"
-    lines = [f"{head}, and nothing was installed"]
+    problems = "one thing is" if count == 1 else f"{count} things are"
+    lines = [f"{problems} in the way of this run, and nothing was installed"]
     for one in findings.missing:
         lines += [f"  - {one.what}", f"      {one.do}"]
     return "\n".join(lines)

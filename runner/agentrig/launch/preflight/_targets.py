@@ -73,8 +73,9 @@ async def _absent(lookup: Lookup, named: NamedService, by: str) -> Findings:
     if await _lacks_namespace(lookup, service.namespace):
         similar = await lookup.suggestion("namespaces", service.namespace, "")
         return lacks(
-            f"namespace '{service.namespace}' does not exist, where targets are looked for{similar}",
-            "set run.namespace to the namespace of the agents",
+            f"namespace '{service.namespace}' of service '{service.name}' does not exist "
+            f"({by}){similar}",
+            "set run.namespace to that of the agents, or correct the URL in run.targets",
         )
     similar = await lookup.suggestion("services", service.name, service.namespace)
     return lacks(
