@@ -36,6 +36,7 @@ from agentrig.reporters._words import (
     say_iterations,
     say_latency,
     say_limit,
+    say_source,
 )
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.summary import outcome_of
@@ -156,6 +157,8 @@ class LogReporter(Tally):
             parts.append(f"shard {record.shard}/{event.shards}")
         parts += [f"agentrig {event.agentrig_version}", f"Python {event.python_version}"]
         parts += [f"via {event.via}", f"namespace {event.namespace}"]
+        if event.source:
+            parts.append(f"from {say_source(event.source)}")
         agents = sorted({one.agent for one in event.planned if one.agent})
         if agents:
             more = f" and {len(agents) - _NAMES} more" if len(agents) > _NAMES else ""

@@ -65,6 +65,14 @@ def test_reports_of_a_journal_name_it_too(rig: Rig) -> None:
     assert ran.summary()["source"]["digest"] == S3.digest
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_log_of_a_pod_names_it(rig: Rig, form: str) -> None:
+    rig.scenario("a")
+    write_source(rig.folder / "source.json", GIT)
+    ran = rig.run("a.yaml", "--source", "source.json", "--log-format", form)
+    assert f"from {GIT.url} at v1.0 (0123456789ab)" in ran.out.splitlines()[0], ran.said
+
+
 def test_a_run_of_files_that_were_not_fetched_has_no_source(rig: Rig) -> None:
     rig.scenario("a")
     ran = rig.run("a.yaml")
