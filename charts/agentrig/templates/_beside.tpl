@@ -1,9 +1,10 @@
 {{/* Containers beside and before the runner, a YAML list that may be empty: the sidecars first, so
-that what the others prepare may need them. Call: . (root context). */}}
+that what the others prepare may need them, then what fetches. Call: . (root context). */}}
 {{- define "agentrig.initContainers" -}}
 {{- range $container := .Values.sidecars }}
 {{ include "agentrig.besideContainer" (list $ $container (dict "restartPolicy" "Always")) }}
 {{- end }}
+{{- include "agentrig.fetchContainers" . }}
 {{- range $container := .Values.initContainers }}
 {{ include "agentrig.besideContainer" (list $ $container dict) }}
 {{- end }}
@@ -22,7 +23,7 @@ that what the others prepare may need them. Call: . (root context). */}}
 
 {{/* Refuses containers that would not run as the values say. Call: . (root context). */}}
 {{- define "agentrig.refuseBeside" -}}
-{{- $names := list "runner" -}}
+{{- $names := list "runner" "fetch-scenarios" "fetch-packages" -}}
 {{- range $value := list "sidecars" "initContainers" -}}
 {{- range $container := index $.Values $value -}}
 {{- $where := printf "%s: %q" $value $container.name -}}

@@ -42,10 +42,8 @@ volumeMounts:
 {{- $args := list "run" -}}
 {{- if .Values.run.paths -}}
 {{- $args = concat $args .Values.run.paths -}}
-{{- else if .Values.scenarios.inline -}}
-{{- $args = append $args "/scenarios/inline" -}}
 {{- else -}}
-{{- $args = append $args "/scenarios/demo" -}}
+{{- $args = append $args (include "agentrig.sourcePath" .) -}}
 {{- end -}}
 {{- range $name, $url := include "agentrig.targets" . | fromYaml -}}
 {{- $args = append $args (printf "--target=%s=%s" $name $url) -}}

@@ -43,4 +43,12 @@ The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Po
   value: /dev/termination-log
 - name: AGENTRIG_RUN_LOG_JOURNAL
   value: "true"
+{{- if include "agentrig.isFetched" . }}
+- name: AGENTRIG_RUN_SOURCE
+  value: {{ include "agentrig.sourceFolder" . }}/.agentrig-source.json
+{{- end }}
+{{- if include "agentrig.needsPackages" . }}
+- name: AGENTRIG_RUN_PACKAGES
+  value: /packages
+{{- end }}
 {{- end }}

@@ -43,6 +43,14 @@ Call: . (root context). */}}
 {{- with .Values.job.podFailurePolicy.rules -}}
 {{ toYaml . }}
 {{ end -}}
+{{- range include "agentrig.fetchNames" . | fromYamlArray -}}
+# No such ref, prefix or package: there will be none at the next try.
+- action: FailJob
+  onExitCodes:
+    containerName: {{ . }}
+    operator: In
+    values: [4]
+{{ end -}}
 {{- if include "agentrig.isSharded" . -}}
 # An invalid scenario is invalid in each shard.
 - action: FailJob

@@ -6,11 +6,8 @@
 - name: tmp
   emptyDir:
     sizeLimit: {{ .Values.volumes.tmpSizeLimit }}
-{{- if .Values.scenarios.inline }}
-- name: scenarios
-  configMap:
-    name: {{ include "agentrig.componentName" (list . "scenarios") }}
-{{- end }}
+{{- include "agentrig.sourceVolumes" . }}
+{{- include "agentrig.fetchVolumes" . }}
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   secret:
@@ -27,9 +24,10 @@
   mountPath: /results
 - name: tmp
   mountPath: /tmp
-{{- if .Values.scenarios.inline }}
-- name: scenarios
-  mountPath: /scenarios/inline
+{{- include "agentrig.sourceMounts" . }}
+{{- if include "agentrig.needsPackages" . }}
+- name: packages
+  mountPath: /packages
   readOnly: true
 {{- end }}
 {{- range $name, $mount := .Values.secretMounts }}
@@ -44,7 +42,7 @@
 
 {{/* Refuses volumes that the cluster or another volume stands against. Call: . (root context). */}}
 {{- define "agentrig.refuseVolumes" -}}
-{{- $names := list "results" "tmp" "scenarios" -}}
+{{- $names := list "results" "tmp" "scenarios" "packages" "ca" "git" -}}
 {{- range $name, $_ := .Values.secretMounts -}}{{- $names = append $names (printf "secret-%s" $name) -}}{{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name $names -}}
