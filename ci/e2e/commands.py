@@ -52,29 +52,30 @@ def get(kind: str, name: str, namespace: str) -> Any:
     return json.loads(kubectl("get", kind, name, "-n", namespace, "-o", "json"))
 
 
-def leftovers(namespace: str, release: str, *elsewhere: str) -> list[str]:
+def leftovers(
+    namespace: str, release: str, *elsewhere: str, within_s: float = WITHIN_S
+) -> list[str]:
     """Name every object of a release that is still there, in these namespaces and outside of any.
 
-    An object that is on its way out, as the pods of a Job are when its release has gone, is waited
-    for.
+    What is on its way out, as the pods of a Job are when its release has gone, gets `within_s`.
     """
     listed = kubectl("api-resources", "--verbs=list,delete", "-o", "name").split()
     # What the API server makes by itself of other objects carries their labels.
     kinds = ",".join(kind for kind in listed if not kind.startswith(("events", "endpoint")))
-    selector = ("-l", f"app.kubernetes.io/instance={release}", "-o", "name", "--ignore-not-found")
-    deadline = time.monotonic() + WITHIN_S
+    selector = ("-l", f"app.kubernetes.io/instance={release}")
+    history = ("secrets", "-n", namespace, "-l", f"owner=helm,name={release}")
+    deadline = time.monotonic() + within_s
     while True:
-        found = [
-            name
-            for where in (namespace, *elsewhere)
-            for name in kubectl("get", kinds, "-n", where, *selector).split()
-        ]
-        found += kubectl(
-            "get", "secrets", "-n", namespace, "-l", f"name={release}", "-o", "name"
-        ).split()
+        looks = [(kinds, "-n", where, *selector) for where in (namespace, *elsewhere)]
+        found = {name for look in (*looks, history) for name in names(*look)}
         if not found or time.monotonic() > deadline:
-            return found
+            return sorted(found)
         time.sleep(0.5)
+
+
+def names(*look: str) -> list[str]:
+    """Name what `kubectl get` finds."""
+    return kubectl("get", *look, "-o", "name", "--ignore-not-found").split()
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,11 @@ class Finished:
     def termination(self) -> Any:
         """The termination message of the last pod."""
         return json.loads(self._terminated(self.pods[-1])["message"])
+
+    @property
+    def terminations(self) -> list[Any]:
+        """The termination message of each pod."""
+        return [json.loads(self._terminated(pod)["message"]) for pod in self.pods]
 
     @staticmethod
     def _terminated(pod: Any) -> Any:
