@@ -1,4 +1,4 @@
-"""Each block of values in docs/cluster.md is one that the chart takes."""
+"""Each block of values in the documents is one that the chart takes."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = (ROOT / "docs" / "cluster.md").read_text("utf-8")
-VALUES = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+DOCUMENTS = (ROOT / "docs" / "cluster.md", ROOT / "charts" / "agentrig" / "README.md")
+VALUES = [
+    (path.stem, text)
+    for path in DOCUMENTS
+    for text in re.findall(
+        r"^```yaml\n(.*?)^```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+]
+IDS = [f"{name}-{text.splitlines()[0]}" for name, text in VALUES]
 
 
-@pytest.mark.parametrize("text", VALUES, ids=[text.splitlines()[0] for text in VALUES])
+@pytest.mark.parametrize("text", [text for _, text in VALUES], ids=IDS)
 def test_values_are_rendered(
     text: str, tmp_path: Path, render: Callable[..., list[dict[str, Any]]]
 ) -> None:
     values = tmp_path / "values.yaml"
-    values.write_text(text, encoding="utf-8")
+    # What stands below the chart's name is a parent chart's.
+    given = yaml.safe_load(text)
+    values.write_text(yaml.safe_dump(given.get("agentrig", given)), encoding="utf-8")
     plain = render("agentrig")
     assert render("agentrig", "--values", values) != plain, "the values change nothing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(CHART, charts / "agentrig")
     ignore = shutil.ignore_patterns("*.tgz", "Chart.lock")
     shutil.copytree(EXAMPLE, charts / "examples" / "my-agent", ignore=ignore)
-    run("helm", "dependency", "build", str(charts / "examples" / "my-agent"))
-    return charts / "examples" / "my-agent"
+    example = charts / "examples" / "my-agent"
+    build, *_ = commands(example, "any")
+    run("bash", "-c", build)
+    return example
+
+
+def commands(example: Path, namespace: str) -> list[str]:
+    """Find the commands of the example's README, for this copy of the chart and this namespace."""
+    block = re.findall(
+        r"^```sh\n(.*?)^```$", (EXAMPLE / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    lines: list[str] = block[0].splitlines()
+    here = [line.replace("charts/examples/my-agent", str(example)) for line in lines]
+    return [line.replace("--namespace qa", f"--namespace {namespace}") for line in here]
 
 
 def test_helm_test_of_an_agents_chart_runs_its_scenarios(built: Path, namespace: str) -> None:
@@ -33,21 +46,18 @@ def test_helm_test_of_an_agents_chart_runs_its_scenarios(built: Path, namespace:
         "agentrig": {"image": IMAGE},
         "nightly": {"image": IMAGE, "enabled": True},
     }
-    run(
-        *("helm", "install", "coach", str(built), "-n", namespace, "-f", "-"),
-        *("--wait", "--timeout", f"{WITHIN_S}s"),
-        stdin=json.dumps(values),
-    )
-    tested = run("helm", "test", "coach", "-n", namespace, "--logs")
+    _, install, test = commands(built, namespace)
+    run("bash", "-c", f"{install} -f -", stdin=json.dumps(values))
+    tested = run("bash", "-c", test)
     assert "passed: 2 passed" in tested.stdout
 
-    kubectl("create", "job", "now", "--from=cronjob/coach-nightly-schedule", "-n", namespace)
+    kubectl("create", "job", "now", "--from=cronjob/my-agent-nightly-schedule", "-n", namespace)
     nightly = finish("now", namespace)
     assert nightly.condition["type"] == "Complete", nightly.log
     assert nightly.termination["outcome"] == "passed"
 
-    run("helm", "uninstall", "coach", "-n", namespace, "--wait", "--timeout", f"{WITHIN_S}s")
-    assert leftovers(namespace, "coach") == []
+    run("helm", "uninstall", "my-agent", "-n", namespace, "--wait", "--timeout", f"{WITHIN_S}s")
+    assert leftovers(namespace, "my-agent") == []
 
 
 def test_an_agent_that_is_wrong_fails_helm_test(built: Path, namespace: str) -> None:
