@@ -65,8 +65,10 @@ def namespace_of(
 
 def plain_or_live_view() -> View:
     """Make what shows a run while it is followed, beside the report on standard output."""
-    from agentrig.launch import PlainView  # noqa: PLC0415  # for two commands alone
+    from agentrig.launch import LiveView, PlainView  # noqa: PLC0415  # for two commands alone
 
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        return LiveView(sys.stderr, colour="NO_COLOR" not in os.environ)
     return PlainView(sys.stderr)
 
 

@@ -7,6 +7,7 @@ from agentrig.launch._evidence import PodEvidence, Trouble
 from agentrig.launch._follow import Ending, Followed, follow
 from agentrig.launch._helm import ChartSource
 from agentrig.launch._launch import LaunchOptions, OnInterrupt, launch
+from agentrig.launch._live_view import LiveView
 from agentrig.launch._local_scenarios import (
     LocalScenario,
     read_local_scenarios,
@@ -22,6 +23,7 @@ __all__ = [
     "Ending",
     "Followed",
     "LaunchOptions",
+    "LiveView",
     "LocalScenario",
     "OnInterrupt",
     "PlainView",

@@ -87,6 +87,8 @@ async def follow(
         if isinstance(error, OSError):
             raise ReportError(f"cannot write the logs to '{logs}': {error}") from group
         raise error from group
+    finally:
+        view.close()
 
 
 class _Follower:
@@ -128,7 +130,9 @@ class _Follower:
                 one.cancel()
             quick = ending in {Ending.TROUBLE, Ending.TIMEOUT}
             await self._logs.finish(within_s=LOGS_IN_TROUBLE_S if quick else LOGS_S)
-        troubles, overcome = self._state.troubles()
+        troubles, overcome = self._state.troubles(
+            timeout_s=timeout_s if ending is Ending.TIMEOUT else None
+        )
         job = self._state.job
         return Followed(
             ending=ending,
@@ -264,16 +268,22 @@ class _Follower:
         if not pods:
             return ShardProgress(shard=shard)
         last = pods[-1]
+        counts = self._state.progress.of(last)
         return ShardProgress(
             shard=shard,
             pod=last.name,
             phase=say_phase(last, is_gone=self._state.is_gone(last)),
             attempt=len(pods),
+            done=counts.done,
+            bad=counts.bad,
+            planned=counts.planned,
             trouble=self._state.trouble_of(last),
         )
 
     def _line(self, pod: str, shard: int, text: str) -> None:
-        """Take a line of a runner's log."""
+        if line := self._state.progress.take(pod, text):
+            outcome = line.outcome.value.replace("_", " ") if line.outcome else ""
+            self._view.finished(shard, f"{outcome} \u00b7 {line.scenario}")
 
 
 def _first(error: Exception) -> Exception:

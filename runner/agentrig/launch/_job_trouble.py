@@ -1,4 +1,4 @@
-"""What is wrong with a Job as a whole: pods that it may not make, and how it failed."""
+"""What keeps a Job from making its pods: a policy, a quota, a queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from agentrig.launch._kube_event import KubeEvent
     from agentrig.launch._pod_state import Pod
 
-__all__ = ["end_trouble", "job_findings"]
+__all__ = ["job_findings"]
 
 # A service account made by the same install comes within a second; the Job controller itself
 # tries again after ten.
 _SOON_S = 10.0
 _WORDS_CHARACTERS = 600
-# Exit codes that are an outcome of the tests, so that no trouble stands behind the Job's failure.
-_OUTCOMES = frozenset({1, 4, 5})
 
 
 def job_findings(
@@ -52,37 +50,6 @@ def job_findings(
     return found
 
 
-def end_trouble(job: Job, pods: Sequence[Pod], place: Place) -> Trouble | None:
-    """Say why a Job failed; None where the tests' own outcome says it."""
-    end = job.decision
-    if end is None or end.type in {"Complete", "SuccessCriteriaMet"}:
-        return None
-    where = place.job(job.name)
-    if end.reason == "DeadlineExceeded":
-        limit = f" of {job.deadline_s} s" if job.deadline_s else ""
-        return Trouble(
-            reason=end.reason,
-            where=where,
-            message=f"the run took longer than its activeDeadlineSeconds{limit}",
-            hint="raise job.activeDeadlineSeconds, or split the run into more shards",
-        )
-    if end.reason == "MaxFailedIndexesExceeded":
-        message = "so many shards failed that the others were ended"
-        hint = "raise shards.maxFailedIndexes to have all of them run"
-        return Trouble(reason=end.reason, where=where, message=message, hint=hint)
-    if _codes(pods) & _OUTCOMES:
-        return None
-    attempts = f"all {job.failed} attempts" if job.failed > 1 else "the only attempt"
-    said = {
-        "BackoffLimitExceeded": f"{attempts} failed, and the Job makes no more",
-        "PodFailurePolicy": "a pod failed in a way that is not tried again",
-        "FailedIndexes": "some shards failed in all of their attempts",
-    }.get(end.reason)
-    words = cut(" ".join(end.message.split()), _WORDS_CHARACTERS)
-    message = said or (f"the Job failed: {words}" if words else "the Job failed")
-    return Trouble(reason=end.reason or "Failed", where=where, message=message)
-
-
 def _refused(message: str, place: Place) -> tuple[str, str | None, float]:
     """Say why a pod is refused, what to do, and how long that may last."""
     words = re.sub(r"^Error creating: ", "", " ".join(message.split()))
@@ -102,14 +69,6 @@ def _refused(message: str, place: Place) -> tuple[str, str | None, float]:
         why = f"the cluster's policy refuses the pod: {cut(found[2], _WORDS_CHARACTERS)}"
         return f"{why} (webhook {found[1]})", None, 0.0
     return f"the pod cannot be made: {cut(words, _WORDS_CHARACTERS)}", None, _SOON_S
-
-
-def _codes(pods: Sequence[Pod]) -> set[int]:
-    """Give how the last attempt of each shard ended."""
-    last: dict[int, int | None] = {}
-    for pod in sorted(pods, key=lambda one: one.created):
-        last[pod.shard] = pod.runner.exit_code if pod.runner else None
-    return {code for code in last.values() if code is not None}
 
 
 def _finding(

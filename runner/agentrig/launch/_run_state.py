@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentrig.launch._end_trouble import deleted_trouble, end_trouble, timeout_trouble
 from agentrig.launch._evidence import PodEvidence, Trouble
 from agentrig.launch._finding import Finding, Place
 from agentrig.launch._job_state import Job, read_job
-from agentrig.launch._job_trouble import end_trouble, job_findings
+from agentrig.launch._job_trouble import job_findings
 from agentrig.launch._kube_event import KubeEvent, read_event
 from agentrig.launch._node_state import read_node
+from agentrig.launch._phases import say_phase
 from agentrig.launch._pod_state import Pod, read_pod
 from agentrig.launch._pod_trouble import pod_findings
+from agentrig.launch._progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,7 @@ __all__ = ["RunState"]
 # Objects whose Events are kept: those of the run, and of what else is in its namespace.
 _MAX_ABOUT = 2_000
 _MAX_REASONS = 50
+_SHARDS_TOLD = 5
 TOLD_AFTER_S = 3.0
 # Exit codes that are a verdict, whatever else befell the pod.
 _VERDICTS = frozenset({0, 1, 4, 5})
@@ -50,8 +54,11 @@ class RunState:
         self.job: Job | None = None
         self.is_deleted = False
         self.fatal: Trouble | None = None
+        self.progress = Progress()
         self._clock = clock
         self._pods: dict[str, Pod] = {}
+        # What each pod was busy with before somebody, or the Job, ended it.
+        self._busy: dict[str, str] = {}
         self._gone: set[str] = set()
         self._events: dict[str, dict[str, KubeEvent]] = {}
         self._open: dict[tuple[str, str], _Open] = {}
@@ -85,6 +92,8 @@ class RunState:
         if self.workload.kind == "Pod" and pod.uid != self.workload.uid:
             return
         self._pods[pod.uid] = pod
+        if not pod.is_leaving and not pod.is_over:
+            self._busy[pod.uid] = say_phase(pod)
         if change.kind == "DELETED":
             self._gone.add(pod.uid)
             self.is_deleted = self.is_deleted or (self.workload.kind == "Pod" and not pod.is_over)
@@ -153,8 +162,13 @@ class RunState:
         found = (one.finding for (uid, _), one in self._open.items() if uid == pod.uid)
         return next((one.trouble.message for one in found), None)
 
-    def troubles(self) -> tuple[tuple[Trouble, ...], tuple[Trouble, ...]]:
-        """Give the troubles that the run ended with, then those that it got over."""
+    def troubles(
+        self, *, timeout_s: float | None = None
+    ) -> tuple[tuple[Trouble, ...], tuple[Trouble, ...]]:
+        """Give the troubles that the run ended with, then those that it got over.
+
+        `timeout_s` is given where that time ran out.
+        """
         last = {pod.shard: pod.uid for pod in self.pods}
         codes = {pod.uid: pod.runner.exit_code for pod in self.pods if pod.runner}
         lasting: dict[Trouble, None] = {self.fatal: None} if self.fatal else {}
@@ -162,13 +176,39 @@ class RunState:
         for (uid, _), one in self._open.items():
             counts = not uid or (uid in last.values() and codes.get(uid) not in _VERDICTS)
             (lasting if counts and not self.has_passed() else earlier)[one.finding.trouble] = None
-        if self.job and (ended := end_trouble(self.job, self.pods, self.place)):
+        if ended := self._end(timeout_s):
             lasting[ended] = None
         return tuple(lasting), tuple(one for one in earlier if one not in lasting)
 
     def evidence(self, file_of: Callable[[Pod, str], Path | None]) -> tuple[PodEvidence, ...]:
         """Give what each pod left behind."""
         return tuple(self._evidence(pod, file_of) for pod in self.pods)
+
+    def _end(self, timeout_s: float | None) -> Trouble | None:
+        if timeout_s is not None:
+            busy = self._say_busy()
+            return timeout_trouble(self.workload.where, timeout_s=timeout_s, busy=busy)
+        if self.job and self.job.decision:
+            return end_trouble(self.job, self.pods, self.place, busy=self._say_busy())
+        if self.is_deleted:
+            return deleted_trouble(self.workload.where, busy=self._say_busy())
+        return None
+
+    def _say_busy(self) -> str:
+        """Say what was going on in each shard that did not come to its end."""
+        last = {pod.shard: pod for pod in self.pods}
+        said = []
+        for shard, pod in last.items():
+            if pod.uid not in self._busy or (pod.is_over and not pod.is_leaving):
+                continue
+            counts = self.progress.of(pod)
+            done = f" ({counts})" if counts.planned is not None else ""
+            name = f"shard {shard}/{self.workload.shards}" if shard else "it"
+            said.append(f"{name} was {self._busy[pod.uid]}{done}")
+        if not said:
+            return ""
+        more = f", and {len(said) - _SHARDS_TOLD} more" if len(said) > _SHARDS_TOLD else ""
+        return f": {', '.join(said[:_SHARDS_TOLD])}{more}"
 
     def _findings(self) -> list[Finding]:
         found: list[Finding] = []

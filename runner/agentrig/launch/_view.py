@@ -51,7 +51,7 @@ class View(Protocol):
         """Tell something about following itself."""
 
     def close(self) -> None:
-        """Show nothing more."""
+        """Show nothing more, unless another update comes."""
 
 
 class PlainView:
@@ -95,7 +95,10 @@ class PlainView:
 
     def _say(self, text: str, shard: int = 0) -> None:
         begin = f"{self._elapsed_s:5.0f} s  " + (f"shard {shard}  " if shard else "")
-        self._output.write(f"{begin}{printable(text)}\n")
+        self._write(f"{begin}{printable(text)}\n")
+
+    def _write(self, text: str) -> None:
+        self._output.write(text)
         self._output.flush()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
@@ -20,24 +19,18 @@ from agentrig.events import (
     StepStarted,
 )
 from agentrig.reporters._words import say_iterations, say_latency
+from agentrig.reporters.screen import draw_lines, room_for_lines, start_live
 from agentrig.reporters.terminal import TerminalReporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console, Group
+    from rich.console import Group
     from rich.live import Live
 
     from agentrig.events import Iterations, Record
 
 __all__ = ["LiveReporter"]
-
-REFRESHES_PER_S = 4
-# A terminal that is made narrower breaks the lines that it shows, and then shows more of them than
-# can be taken back; short ones are seldom broken.
-_MAX_COLUMNS = 100
-# For the line that counts, and the one that the shell's cursor stands on.
-_OTHER_LINES = 2
 
 
 class _Running(Struct):
@@ -88,7 +81,7 @@ class LiveReporter(TerminalReporter):
                 self._stop()
         super().receive(record)
         if isinstance(record.event, RunStarted) and self.planned and self._draws:
-            self._live = self._start()
+            self._live = start_live(self, self._output, colour=self._colour)
 
     def close(self) -> None:
         """Take the drawn lines away."""
@@ -107,20 +100,6 @@ class LiveReporter(TerminalReporter):
         """Print no line of it where it is drawn."""
         if self._live is None:
             super()._print_progress(event)
-
-    def _start(self) -> Live:
-        from rich.live import Live  # noqa: PLC0415  # 40 ms, for terminals alone
-
-        live = Live(
-            self,
-            console=_console(self._output, colour=self._colour),
-            refresh_per_second=REFRESHES_PER_S,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        live.start()
-        return live
 
     def _stop(self) -> None:
         self._flush()
@@ -143,21 +122,11 @@ class LiveReporter(TerminalReporter):
 
     def __rich__(self) -> Group:
         """Draw what runs, the oldest first; a thread of its own calls it as well."""
-        from rich.console import Group  # noqa: PLC0415  # as above
-        from rich.text import Text  # noqa: PLC0415  # as above
-
         # Iterations begin and end too fast to be read: their steps are not told.
         running = [one for one in self._running.copy().values() if one.step]
-        columns, height = _size(self._output)
-        # What does not fit cannot be taken back.
-        shown = running[: max(1, height - _OTHER_LINES)]
-        width = min(_MAX_COLUMNS, columns - 1)
-        lines = [Text(self._line(one), style="dim") for one in shown]
-        lines.append(Text(self._count(len(running)), style="dim"))
-        for line in lines:
-            line.truncate(width, overflow="ellipsis")
-            line.no_wrap = True
-        return Group(*lines)
+        shown = running[: room_for_lines(self._output)]
+        lines = [*(self._line(one) for one in shown), self._count(len(running))]
+        return draw_lines(lines, self._output)
 
     def _line(self, one: _Running) -> str:
         elapsed = f"{self._clock() - one.begin:.0f} s"
@@ -173,27 +142,3 @@ class LiveReporter(TerminalReporter):
             if self._iterations.latency:
                 text += f" \u00b7 {say_latency(self._iterations.latency)}"
         return text
-
-
-def _size(output: TextIO) -> tuple[int, int]:
-    """Ask the terminal itself for its columns and lines: pytest holds the standard streams."""
-    try:
-        columns, lines = os.get_terminal_size(output.fileno())
-    except OSError:
-        columns, lines = 0, 0
-    return columns or 80, lines or 24
-
-
-def _console(output: TextIO, *, colour: bool) -> Console:
-    from rich.console import Console, ConsoleDimensions  # noqa: PLC0415  # as above
-
-    class Terminal(Console):
-        @property
-        def size(self) -> ConsoleDimensions:
-            return ConsoleDimensions(*_size(output))
-
-        @size.setter
-        def size(self, _: Any) -> None:
-            """Keep nothing: it may change at any moment."""
-
-    return Terminal(file=output, force_terminal=True, color_system="standard" if colour else None)
