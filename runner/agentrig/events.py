@@ -37,6 +37,7 @@ __all__ = [
     "Source",
     "StepFinished",
     "StepStarted",
+    "TroubleFound",
 ]
 
 
@@ -154,8 +155,10 @@ class Event(Struct, frozen=True, kw_only=True):
 class RunStarted(Event, frozen=True, kw_only=True):
     """A run begins; `planned` is all that it set out to do, in the order of its report.
 
-    Of a run that is split, this is one of `shards` parts; which one, its records say. `source` is
-    where its files came from, if they were fetched.
+    Of a run that is split, this is one of `shards` parts; which one, its records say. All parts
+    together have `total` scenarios, and `places` says where each of `planned` stands among them,
+    counted from 0. What merges the parts says it for all of them, in records of shard 0. `source`
+    is where the files came from, if they were fetched.
     """
 
     kind: ClassVar[str] = "run.started"
@@ -166,6 +169,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     planned: tuple[Planned, ...]
     shards: int = 1
     source: Source | None = None
+    total: int | None = None
+    places: tuple[int, ...] = ()
 
 
 class ScenarioStarted(Event, frozen=True, kw_only=True):
@@ -266,6 +271,21 @@ class LimitChecked(Event, frozen=True, kw_only=True):
     outcome: Outcome
 
 
+class TroubleFound(Event, frozen=True, kw_only=True):
+    """Trouble of the infrastructure around a run, found by what collects its results.
+
+    `reason` is one word, Kubernetes' own where it has one; `where` names the object or the shard.
+    What was `overcome` cost no results, such as an attempt that was made again.
+    """
+
+    kind: ClassVar[str] = "trouble.found"
+    reason: str
+    where: str
+    message: str
+    hint: str | None = None
+    overcome: bool = False
+
+
 class RunFinished(Event, frozen=True, kw_only=True):
     """The run is over; the last event of every run that was not killed.
 
@@ -303,6 +323,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         ScenarioFinished,
         RunProgressed,
         LimitChecked,
+        TroubleFound,
         RunFinished,
     )
 }

@@ -10,14 +10,12 @@ from msgspec.structs import replace
 
 from agentrig._secrets import Secrets
 from agentrig.errors import ReportError
-from agentrig.events import Event, Record
+from agentrig.events import Event, Record, RunFinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from agentrig.events import RunFinished
-
-__all__ = ["EventStream", "Reporter", "utc_now"]
+__all__ = ["EventStream", "Reporter", "replay", "utc_now"]
 
 
 EventT = TypeVar("EventT", bound=Event)
@@ -60,9 +58,9 @@ class EventStream:
         `shard` counts from 1, and is 0 in a run that is not split.
         """
         self.run = run
-        self.problems: list[ReportError] = []
+        self._reporters = _Reporters(reporters)
+        self.problems = self._reporters.problems
         self.secrets = secrets or Secrets()
-        self._reporters = list(reporters)
         self._shard = shard
         self._attempt = attempt
         self._now = now
@@ -73,12 +71,7 @@ class EventStream:
         """Record an event; give it as it was recorded, without secrets."""
         event = self.secrets.hide(event)
         with self._lock:
-            record = self._next(event)
-            for reporter in list(self._reporters):
-                try:
-                    reporter.receive(record)
-                except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
-                    self._leave_out(reporter, error)
+            self._reporters.receive(self._next(event))
         return event
 
     def finish(self, event: RunFinished) -> int:
@@ -89,17 +82,7 @@ class EventStream:
         """
         event = self.secrets.hide(event)
         with self._lock:
-            record = self._next(event)
-            for reporter in reversed(list(self._reporters)):
-                try:
-                    reporter.receive(record)
-                    reporter.close()
-                except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
-                    self._leave_out(reporter, error)
-                if self.problems and event.exit_code == 0:
-                    event = replace(event, exit_code=ReportError.exit_code)
-                    record = replace(record, event=event)
-        return event.exit_code
+            return self._reporters.finish(self._next(event), event)
 
     def _next(self, event: Event) -> Record:
         record = Record(
@@ -112,6 +95,62 @@ class EventStream:
         )
         self._seq += 1
         return record
+
+
+def replay(
+    records: Iterable[Record], reporters: Sequence[Reporter]
+) -> tuple[int | None, list[ReportError]]:
+    """Give records that were made before to the reporters, and close them.
+
+    Gives the exit code of the run's end, None if the last record is not that, and what kept
+    reports from being written, which makes an exit code of 0 into 3 as in `EventStream`.
+    """
+    to = _Reporters(reporters)
+    last: Record | None = None
+    for record in records:
+        if last is not None:
+            to.receive(last)
+        last = record
+    if last is not None and isinstance(last.event, RunFinished):
+        return to.finish(last, last.event), to.problems
+    if last is not None:
+        to.receive(last)
+    to.close()
+    return None, to.problems
+
+
+class _Reporters:
+    """Those that have not failed yet, and why the others did."""
+
+    def __init__(self, reporters: Sequence[Reporter]) -> None:
+        self.problems: list[ReportError] = []
+        self._reporters = list(reporters)
+
+    def receive(self, record: Record) -> None:
+        for reporter in list(self._reporters):
+            try:
+                reporter.receive(record)
+            except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+                self._leave_out(reporter, error)
+
+    def finish(self, record: Record, event: RunFinished) -> int:
+        for reporter in reversed(list(self._reporters)):
+            try:
+                reporter.receive(record)
+                reporter.close()
+            except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+                self._leave_out(reporter, error)
+            if self.problems and event.exit_code == 0:
+                event = replace(event, exit_code=ReportError.exit_code)
+                record = replace(record, event=event)
+        return event.exit_code
+
+    def close(self) -> None:
+        for reporter in reversed(list(self._reporters)):
+            try:
+                reporter.close()
+            except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
+                self._leave_out(reporter, error)
 
     def _leave_out(self, reporter: Reporter, error: Exception) -> None:
         self._reporters.remove(reporter)

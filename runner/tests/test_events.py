@@ -36,6 +36,7 @@ def test_every_event_has_a_wire_name_and_a_version() -> None:
         "scenario.finished": 1,
         "run.progressed": 1,
         "limit.checked": 1,
+        "trouble.found": 1,
         "run.finished": 1,
     }
 

@@ -35,11 +35,12 @@ ALLOWED = {
     "engine": ENGINE,
     # Reports are made of events alone, so that a journal is enough to make them again.
     "reporters": BASE | {"stream"},
+    "merge": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters"},
-    "launch": TARGETS | {"agentrig", "kubernetes", "reporters", "stream", "launch"},
+    "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "stream", "launch"},
     "fetch": {"_redact", "agentrig", "errors", "events"},
-    "cli": ENGINE | {"fetch", "launch", "lint", "reporters", "pytest_plugin"},
+    "cli": ENGINE | {"fetch", "launch", "lint", "merge", "reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"cli"},
 }

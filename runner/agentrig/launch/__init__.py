@@ -3,6 +3,7 @@
 from agentrig.launch._attach import attach
 from agentrig.launch._chart import bundled_chart
 from agentrig.launch._cleanup import cleanup
+from agentrig.launch._collect import collect
 from agentrig.launch._evidence import PodEvidence, Trouble
 from agentrig.launch._follow import Ending, Followed, follow
 from agentrig.launch._helm import ChartSource
@@ -37,6 +38,7 @@ __all__ = [
     "bundled_chart",
     "check_release_name",
     "cleanup",
+    "collect",
     "find_workloads",
     "follow",
     "launch",

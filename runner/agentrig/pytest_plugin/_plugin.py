@@ -114,6 +114,7 @@ class AgentrigPlugin:
         self._whole = len(items)
         if shard := self.run.options.shard:
             ids = {item.nodeid: _planned(item).id for item in items}
+            self.run.places = {one: place for place, one in enumerate(ids.values())}
             own = shard.choose(list(ids.values()), self.run.options.durations)
             others = [item for item in items if ids[item.nodeid] not in own]
             items[:] = [item for item in items if ids[item.nodeid] in own]

@@ -81,6 +81,8 @@ class Run:
         self._failures = 0
         self.elsewhere: str | None = None
         """Why nothing is left for this shard, if the whole plan had something."""
+        self.places: dict[str, int] = {}
+        """Where each scenario stands in the plan of all shards together, if it was split."""
         self._steps_held = 0
 
     def begin(self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]) -> None:
@@ -309,6 +311,8 @@ class Run:
                 planned=tuple(planned),
                 shards=self.options.shard.count if self.options.shard else 1,
                 source=self.options.source,
+                total=len(self.places) if self.options.shard else None,
+                places=tuple(self.places[one.id] for one in planned) if self.places else (),
             )
         )
 

@@ -1,6 +1,7 @@
 """Reports of a run, each made from its events alone."""
 
 from agentrig.reporters._registry import ReporterOptions, make_reporter
+from agentrig.reporters._words import say_source
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
 from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
 from agentrig.reporters.live import LiveReporter
@@ -26,6 +27,7 @@ __all__ = [
     "find_blocks",
     "make_reporter",
     "read_journal",
+    "say_source",
     "summarise",
     "write_block",
 ]

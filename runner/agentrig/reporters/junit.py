@@ -33,6 +33,7 @@ _TAGS = {
     Outcome.NOT_RUN: "skipped",
 }
 _LIMITS = "limits of the run"
+_INFRASTRUCTURE = "infrastructure"
 
 # XML 1.0, 2.2 Characters: what may not stand in a document, even escaped.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -66,6 +67,8 @@ class JunitReporter(Tally):
             self._add_result(case, planned)
         if self.limits:
             suites[_LIMITS] = self._limits_suite(root)
+        if self.troubles:
+            suites[_INFRASTRUCTURE] = self._troubles_suite(root)
         for suite in suites.values():
             _count(suite)
         _total(root, list(suites.values()))
@@ -114,19 +117,42 @@ class JunitReporter(Tally):
 
     def _limits_suite(self, root: Element) -> Element:
         """Show each limit of the run as a test of its own."""
-        suite = _element(root, "testsuite")
-        suite.set("name", _LIMITS)
-        suite.set("timestamp", self.begin)
+        suite = self._own_suite(root, _LIMITS)
         for limit in self.limits:
-            case = _element(suite, "testcase")
-            case.set("classname", "agentrig.limits")
-            case.set("name", limit.name)
-            case.set("time", "0.000")
+            case = _own_case(suite, "limits", limit.name)
             if limit.outcome is Outcome.FAILED:
                 _element(case, "failure", say_limit(limit)).set("type", limit.outcome.value)
             elif limit.outcome is Outcome.SKIPPED:
                 _element(case, "skipped", say_limit(limit))
         return suite
+
+    def _troubles_suite(self, root: Element) -> Element:
+        """Show each trouble as a test that has an error, unless it cost no results."""
+        suite = self._own_suite(root, _INFRASTRUCTURE)
+        for trouble in self.troubles:
+            case = _own_case(suite, "infrastructure", f"{trouble.reason}: {trouble.where}")
+            text = "\n".join(part for part in (trouble.message, trouble.hint) if part)
+            if trouble.overcome:
+                _element(case, "system-out").text = _legal(text)
+            else:
+                error = _element(case, "error", trouble.message)
+                error.set("type", _legal(trouble.reason))
+                error.text = _legal(text)
+        return suite
+
+    def _own_suite(self, root: Element, name: str) -> Element:
+        suite = _element(root, "testsuite")
+        suite.set("name", name)
+        suite.set("timestamp", self.begin)
+        return suite
+
+
+def _own_case(suite: Element, what: str, name: str) -> Element:
+    case = _element(suite, "testcase")
+    case.set("classname", f"agentrig.{what}")
+    case.set("name", _legal(name))
+    case.set("time", "0.000")
+    return case
 
 
 def _element(parent: Element, tag: str, message: str | None = None) -> Element:

@@ -77,10 +77,11 @@ class LiveReporter(TerminalReporter):
                 self._running.pop(event.scenario, None)
             case RunProgressed() as event:
                 self._iterations = event.iterations
-            case RunFinished():
+            case RunFinished() if not self.is_of_part(record):
                 self._stop()
         super().receive(record)
-        if isinstance(record.event, RunStarted) and self.planned and self._draws:
+        begins = isinstance(record.event, RunStarted) and not self.is_of_part(record)
+        if begins and self.planned and self._draws:
             self._live = start_live(self, self._output, colour=self._colour)
 
     def close(self) -> None:

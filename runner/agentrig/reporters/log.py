@@ -18,6 +18,7 @@ from agentrig.events import (
     ScenarioFinished,
     ScenarioStarted,
     StepStarted,
+    TroubleFound,
 )
 from agentrig.reporters._log_entry import (
     FileLine,
@@ -96,33 +97,34 @@ class LogReporter(Tally):
     def receive(self, record: Record) -> None:
         """Write what is worth an entry."""
         with self._lock:
-            event = record.event
-            if isinstance(event, ExecutionFinished):
-                # The tally puts the step away at which it did not pass.
-                super().receive(record)
-                self._execution(record, event)
-                return
             super().receive(record)
-            match event:
-                case RunStarted():
-                    self._begin(record, event)
-                case ScenarioStarted():
+            match record.event:
+                case ScenarioStarted() as event:
                     self._running[event.scenario] = (self._clock(), "")
-                case StepStarted():
+                case StepStarted() as event:
                     begin, _ = self._running.get(event.scenario, (self._clock(), ""))
                     self._running[event.scenario] = (begin, f"step {event.step + 1}: {event.name}")
-                case ScenarioFinished():
+                case ScenarioFinished() as event:
                     self._scenario(record, event)
-                case MetricRecorded():
-                    unit = f" {event.unit}" if event.unit else ""
-                    text = f"metric {event.name} {event.value:g}{unit} · {event.scenario}"
-                    self._write(record, Level.INFO, text, scenario=event.scenario)
-                case RunProgressed():
-                    self._progress(record, event)
-                case LimitChecked():
-                    self._limit(record, event)
-                case RunFinished():
-                    self._end(record, event)
+                case ExecutionFinished() as event:
+                    self._execution(record, event)
+                case MetricRecorded() as event:
+                    self._metric(record, event)
+                case event if not self.is_of_part(record):
+                    self._whole(record, event)
+
+    def _whole(self, record: Record, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._begin(record, event)
+            case RunProgressed():
+                self._progress(record, event)
+            case LimitChecked():
+                self._limit(record, event)
+            case TroubleFound():
+                self._trouble(record, event)
+            case RunFinished():
+                self._end(record, event)
 
     def close(self) -> None:
         """End the thread."""
@@ -225,6 +227,11 @@ class LogReporter(Tally):
             file=self._file(event.scenario, step),
         )
 
+    def _metric(self, record: Record, event: MetricRecorded) -> None:
+        unit = f" {event.unit}" if event.unit else ""
+        text = f"metric {event.name} {event.value:g}{unit} · {event.scenario}"
+        self._write(record, Level.INFO, text, scenario=event.scenario)
+
     def _progress(self, record: Record, event: RunProgressed) -> None:
         if self._quiet_s() < QUIET_S:
             return
@@ -236,6 +243,15 @@ class LogReporter(Tally):
     def _limit(self, record: Record, event: LimitChecked) -> None:
         level = Level.ERROR if event.outcome is Outcome.FAILED else Level.INFO
         self._write(record, level, f"limit {say_limit(event)}", outcome=event.outcome)
+
+    def _trouble(self, record: Record, event: TroubleFound) -> None:
+        text = event.message + (f"\n{event.hint}" if event.hint else "")
+        self._write(
+            record,
+            Level.WARN if event.overcome else Level.ERROR,
+            f"{event.reason}: {event.where}",
+            error=LogError(message=event.message, stack_trace=text),
+        )
 
     def _end(self, record: Record, event: RunFinished) -> None:
         outcome = outcome_of(event.exit_code)

@@ -49,8 +49,11 @@ def summarise(tally: Tally) -> dict[str, Any]:
     """Give the summary as `{"run": str, "outcome": str, "exit_code": int, "counts": {...}, ...}`.
 
     `not_run` names every planned scenario without a result, so that planned = results + not_run.
-    `executions` of a scenario are those before its last one; of one that was repeated, the first
-    that did not pass. `source` is null unless the files were fetched, `iterations` unless the run repeated, or measured for a limit.
+    `total` counts the scenarios of all shards together, those of lost ones as well. `executions` of a
+    scenario are those before its last one; of one that was repeated, the first that did not pass.
+    `source` is null unless the files were fetched, `iterations` unless the run repeated, or measured
+    for a limit. `parts` are the shards of a merged run that left a journal, `troubles` what kept
+    others from it.
     """
     return {
         "schema": 1,
@@ -68,6 +71,7 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "shard": tally.shard or None,
         "shards": tally.started.shards if tally.started else None,
         "planned": len(tally.planned),
+        "total": tally.started.total if tally.started else None,
         "counts": tally.counts,
         "flaky": len(tally.flaky),
         "iterations": tally.finished.iterations if tally.finished else None,
@@ -79,6 +83,18 @@ def summarise(tally: Tally) -> dict[str, Any]:
                 "outcome": limit.outcome,
             }
             for limit in tally.limits
+        ],
+        "troubles": tally.troubles,
+        "parts": [
+            {
+                "shard": number,
+                "outcome": outcome_of(part.exit_code),
+                "exit_code": part.exit_code,
+                "planned": len(part.started.planned),
+                "elapsed_ms": part.finished.elapsed_ms if part.finished else None,
+                "iterations": part.finished.iterations if part.finished else None,
+            }
+            for number, part in sorted(tally.parts.items())
         ],
         "not_run": tally.missing,
         "scenarios": [

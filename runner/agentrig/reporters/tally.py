@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.events import (
     ExecutionFinished,
@@ -19,12 +20,23 @@ from agentrig.events import (
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
+    TroubleFound,
 )
 
 if TYPE_CHECKING:
-    from agentrig.events import Record
+    from agentrig.events import Event, Record
 
-__all__ = ["Execution", "Tally"]
+__all__ = ["Execution", "Part", "Tally"]
+
+# Of a scenario that was run by two shards, against the plan, the worse outcome counts.
+_WORST_FIRST = (
+    Outcome.FAILED,
+    Outcome.ERROR,
+    Outcome.INTERRUPTED,
+    Outcome.NOT_RUN,
+    Outcome.SKIPPED,
+    Outcome.PASSED,
+)
 
 
 class Execution(Struct, frozen=True, kw_only=True):
@@ -34,8 +46,24 @@ class Execution(Struct, frozen=True, kw_only=True):
     step: StepFinished | None
 
 
+class Part(Struct, kw_only=True):
+    """One shard of a merged run; `finished` is None if its journal has no end."""
+
+    started: RunStarted
+    finished: RunFinished | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What the shard ended with; 3 if it was killed."""
+        return self.finished.exit_code if self.finished else 3
+
+
 class Tally:
-    """Counts what was planned against what came of it."""
+    """Counts what was planned against what came of it.
+
+    In a merged run, records of shard 0 tell of the whole, and begin with its plan; those of the
+    shards, each with a beginning and an end of its own, stand between them.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -53,17 +81,19 @@ class Tally:
         self.executions: defaultdict[str, list[Execution]] = defaultdict(list)
         self.metrics: defaultdict[str, list[MetricRecorded]] = defaultdict(list)
         self.limits: list[LimitChecked] = []
+        self.troubles: list[TroubleFound] = []
+        self.parts: dict[int, Part] = {}
 
     def receive(self, record: Record) -> None:
         """Take the next record."""
         self.run = record.run
-        self.shard = record.shard
         self.begin = self.begin or record.time
         self.end = record.time
+        if record.shard == self.shard or not self.is_of_part(record):
+            self.shard = record.shard
+        elif self._receive_part(record):
+            return
         match record.event:
-            case RunStarted() as event:
-                self.started = event
-                self.planned = {planned.id: planned for planned in event.planned}
             case ScenarioStarted() as event:
                 self.started_at[event.scenario] = record.time
             case StepFinished() as event:
@@ -78,11 +108,43 @@ class Tally:
             case MetricRecorded() as event:
                 self.metrics[event.scenario].append(event)
             case ScenarioFinished() as event:
-                self.results[event.scenario] = event
-            case LimitChecked() as event:
+                before = self.results.get(event.scenario)
+                if before is None or not self.parts or _is_worse(event, before):
+                    self.results[event.scenario] = event
+            case event:
+                self._receive_whole(event)
+
+    def _receive_whole(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.started = event
+                self.planned = {planned.id: planned for planned in event.planned}
+            case LimitChecked():
                 self.limits.append(event)
-            case RunFinished() as event:
+            case TroubleFound():
+                self.troubles.append(event)
+            case RunFinished():
                 self.finished = event
+
+    def is_of_part(self, record: Record) -> bool:
+        """Say whether a record is of one shard of a merged run, and not of the whole."""
+        return record.shard > 0 and self.started is not None and self.shard == 0
+
+    def _receive_part(self, record: Record) -> bool:
+        """Take what a shard says of itself; what it says of scenarios is for all."""
+        match record.event:
+            case RunStarted() as event:
+                self.parts[record.shard] = Part(started=event)
+            case RunFinished() as event:
+                if record.shard in self.parts:
+                    self.parts[record.shard].finished = event
+            case LimitChecked() as event:
+                # Each shard has measured for itself: percentiles of all cannot be made of theirs.
+                name = f"{event.name} of shard {record.shard}"
+                self.limits.append(replace(event, name=name))
+            case _:
+                return False
+        return True
 
     def close(self) -> None:
         """Do nothing: a tally is only ever looked at."""
@@ -154,17 +216,13 @@ class Tally:
 
     def sentence(self) -> str:
         """Say the counts in words: `1 failed, 11 passed`."""
-        order = (
-            Outcome.FAILED,
-            Outcome.ERROR,
-            Outcome.INTERRUPTED,
-            Outcome.NOT_RUN,
-            Outcome.SKIPPED,
-            Outcome.PASSED,
-        )
         words = {Outcome.NOT_RUN: "not run", Outcome.ERROR: "with infrastructure errors"}
         counts = self.counts
-        parts = [f"{counts[o]} {words.get(o, o.value)}" for o in order if counts.get(o)]
+        parts = [f"{counts[o]} {words.get(o, o.value)}" for o in _WORST_FIRST if counts.get(o)]
         if self.flaky and counts.get(Outcome.PASSED):
             parts[-1] += f" ({len(self.flaky)} flaky)"
         return ", ".join(parts) or "nothing run"
+
+
+def _is_worse(one: ScenarioFinished, other: ScenarioFinished) -> bool:
+    return _WORST_FIRST.index(one.outcome) < _WORST_FIRST.index(other.outcome)

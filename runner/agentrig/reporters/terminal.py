@@ -44,6 +44,7 @@ _WORDS = {Outcome.NOT_RUN: "not run", Outcome.FAILED: "FAILED", Outcome.ERROR: "
 _WORD_COLUMNS = len(Outcome.INTERRUPTED)
 # How often a log is told where a repetition stands.
 _PROGRESS_EVERY_MS = 60_000
+_OVERCOME = "no results were lost of it"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -64,10 +65,12 @@ class TerminalReporter(Tally):
         """Print what can be printed now."""
         super().receive(record)
         match record.event:
-            case RunStarted() as event:
-                self._begin(event)
             case ScenarioFinished():
                 self._print_ready()
+            case RunStarted() | RunProgressed() | RunFinished() if self.is_of_part(record):
+                pass
+            case RunStarted() as event:
+                self._begin(event)
             case RunProgressed() as event:
                 self._print_progress(event)
             case RunFinished() as event:
@@ -88,10 +91,12 @@ class TerminalReporter(Tally):
 
     def _begin(self, event: RunStarted) -> None:
         self._waiting = list(reversed(event.planned))
-        if not event.planned:
+        if not event.planned and event.shards == 1:
             return
         head = f"agentrig {event.agentrig_version}"
         shard = f" · shard {self.shard}/{event.shards}" if self.shard else ""
+        if not self.shard and event.shards > 1:
+            shard = f" · {event.shards} shards"
         source = f" · from {_one_line(say_source(event.source))}" if event.source else ""
         rest = f" · run {self.run} · via {event.via}{shard}{source} · {len(event.planned)} planned"
         self._say(click.style(head, bold=True) + rest)
@@ -140,7 +145,7 @@ class TerminalReporter(Tally):
 
     def _end(self, event: RunFinished) -> None:
         self._print_failures()
-        if self.planned:
+        if self.planned or self.troubles:
             self._say()
         outcome = outcome_of(event.exit_code)
         colour = "green" if event.exit_code == 0 else "red"
@@ -150,14 +155,34 @@ class TerminalReporter(Tally):
             self._say(f"in all: {say_iterations(event.iterations)}")
             if event.iterations.latency:
                 self._say(f"steps: {say_latency(event.iterations.latency)}")
+        self._print_parts()
         for limit in self.limits:
             colour_of_limit = "red" if limit in self.missed else None
             self._say(click.style(f"limit {say_limit(limit)}", fg=colour_of_limit))
-        if self.planned:
+        if self.planned or self.troubles:
             sentence = f"{self.sentence()} in {say_duration(event.elapsed_ms)}"
             self._say(click.style(f"{outcome}: {sentence}", fg=colour, bold=True))
         if self._results:
             self._say(f"results: {self._results}")
+
+    def _print_parts(self) -> None:
+        """Print the times of each shard: percentiles of all cannot be made of theirs."""
+        for number, part in sorted(self.parts.items()):
+            if part.finished and part.finished.iterations:
+                iterations = part.finished.iterations
+                times = f" · steps: {say_latency(iterations.latency)}" if iterations.latency else ""
+                self._say(f"shard {number}: {say_iterations(iterations)}{times}")
+
+    def _print_troubles(self) -> None:
+        for trouble in self.troubles:
+            self._say()
+            colour = "yellow" if trouble.overcome else _COLOURS[Outcome.ERROR]
+            title = f"{trouble.reason}: {trouble.where}"
+            self._say(click.style(_one_line(title), fg=colour, bold=True))
+            for text in (trouble.message, trouble.hint, _OVERCOME if trouble.overcome else None):
+                if text:
+                    lines = _printable(text).splitlines()
+                    self._say("\n".join(f"  {line}".rstrip() for line in lines))
 
     def _print_failures(self) -> None:
         """Print what stands behind scenarios without a result, then why others did not pass."""
@@ -169,6 +194,7 @@ class TerminalReporter(Tally):
             result = self.results.get(planned.id)
             if result and (result.flaky or result.outcome in {Outcome.FAILED, Outcome.ERROR}):
                 self._print_failure(planned, result)
+        self._print_troubles()
 
     def _print_failure(self, planned: Planned, result: ScenarioFinished) -> None:
         self._say()

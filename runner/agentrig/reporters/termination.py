@@ -60,6 +60,8 @@ class TerminationReporter(Tally):
         content["bad_total"] = len(bad)
         if self.flaky:
             content["flaky"] = len(self.flaky)
+        if self.troubles:
+            content["troubles"] = len(self.troubles)
         if self.missed:
             content["missed"] = [say_limit(limit) for limit in self.missed]
         if finished and finished.message:

@@ -1,0 +1,78 @@
+"""What the pods of a run left behind, as one report and one exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentrig.errors import ReportError
+from agentrig.events import TroubleFound
+from agentrig.merge import Attempt, merge
+from agentrig.reporters import (
+    JOURNAL_FILE,
+    JUNIT_FILE,
+    SUMMARY_FILE,
+    JournalReporter,
+    JunitReporter,
+    SummaryReporter,
+)
+from agentrig.stream import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from agentrig.launch._evidence import PodEvidence, Trouble
+    from agentrig.stream import Reporter
+
+__all__ = ["collect"]
+
+
+def collect(
+    pods: Sequence[PodEvidence],
+    *,
+    run: str,
+    shards: int,
+    troubles: Sequence[Trouble],
+    results: Path,
+    reporters: Sequence[Reporter],
+    on_problem: Callable[[ReportError], None] | None = None,
+) -> int:
+    """Write the results of a run to the folder `results`, and give its exit code.
+
+    `shards` is 0 for a run that is not split. `reporters` receive the same records as the files
+    are made of: give the terminal's, so that the report is printed. `on_problem` is told of each
+    report that could not be written, which makes an exit code of 0 into 3; without it the first
+    one is raised, as is what keeps the folder from being written at all (ReportError).
+    """
+    attempts = [
+        Attempt(
+            name=f"pod {pod.pod}" + (f", shard {pod.shard}/{shards}" if shards else ""),
+            shard=pod.shard,
+            exit_code=pod.exit_code,
+            reason=pod.reason,
+            termination=pod.termination,
+            log=pod.log,
+        )
+        for pod in sorted(pods, key=lambda pod: (pod.created, pod.pod))
+    ]
+    merged = merge(
+        attempts,
+        run=run,
+        shards=shards,
+        troubles=[
+            TroubleFound(reason=one.reason, where=one.where, message=one.message, hint=one.hint)
+            for one in troubles
+        ],
+    )
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        journal = JournalReporter(results / JOURNAL_FILE)
+    except OSError as error:
+        raise ReportError(f"cannot write results to '{results}': {error.strerror}") from error
+    files = [SummaryReporter(results / SUMMARY_FILE), JunitReporter(results / JUNIT_FILE)]
+    code, problems = replay(merged.records(), [journal, *files, *reporters])
+    for problem in problems:
+        if on_problem is None:
+            raise problem
+        on_problem(problem)
+    return merged.exit_code if code is None else code
