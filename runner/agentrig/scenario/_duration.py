@@ -1,4 +1,4 @@
-"""Durations as authors write them: `250ms`, `10s`, `1.5m`, `1h`."""
+"""Durations as authors write them: `250ms`, `10s`, `1.5m`, `1h`, `7d`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pydantic_core import PydanticCustomError
 
 __all__ = ["Duration", "describe_duration", "parse_duration"]
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m|h)"
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PATTERN = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
 _DURATION = re.compile(_PATTERN)
 
 
 def parse_duration(text: str) -> float:
-    """Give the seconds of `250ms`, `10s`, `1.5m` or `1h`. Raises ValueError."""
+    """Give the seconds of `250ms`, `10s`, `1.5m`, `1h` or `7d`. Raises ValueError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"'{text}' is no duration: write 250ms, 10s, 1.5m or 1h")
