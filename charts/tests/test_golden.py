@@ -17,11 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES = [
     (chart, values)
     for chart in ("agentrig", "demo-agents")
-    for values in [
-        None,
-        *sorted((CHARTS / chart / "ci").glob("*-values.yaml")),
-        *sorted((CHARTS / chart / "values").glob("*.yaml")),
-    ]
+    for values in [None, *sorted((CHARTS / chart / "ci").glob("*-values.yaml"))]
 ]
 IDS = [f"{chart}-{values.stem if values else 'defaults'}" for chart, values in CASES]
 

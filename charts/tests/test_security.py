@@ -16,11 +16,7 @@ CHARTS = Path(__file__).resolve().parents[1]
 CASES = [
     (chart, values)
     for chart in ("agentrig", "demo-agents")
-    for values in [
-        None,
-        *sorted((CHARTS / chart / "ci").glob("*-values.yaml")),
-        *sorted((CHARTS / chart / "values").glob("*.yaml")),
-    ]
+    for values in [None, *sorted((CHARTS / chart / "ci").glob("*-values.yaml"))]
 ]
 IDS = [f"{chart}-{values.stem if values else 'defaults'}" for chart, values in CASES]
 VOLUMES = {

@@ -56,11 +56,11 @@ def namespace_of(
     """Give the namespace to work in; helm and the API's client find the kubeconfig from now on."""
     if kubeconfig:
         os.environ["KUBECONFIG"] = str(kubeconfig.resolve())
-    if namespace:
-        return namespace
     from agentrig.kubernetes import chosen_namespace  # noqa: PLC0415  # httpx2: 100 ms
 
-    return chosen_namespace(context=kube_context)
+    # Asked for anyway: without a cluster, or without lightkube, nothing may be begun.
+    chosen = chosen_namespace(context=kube_context)
+    return namespace or chosen
 
 
 def plain_or_live_view() -> View:

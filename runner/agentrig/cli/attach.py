@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentrig._collector import importing
 from agentrig.cli._cluster_options import (
     cluster_options,
     namespace_of,
@@ -14,6 +13,7 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
+from agentrig.cli._collector import importing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentrig._collector import importing
 from agentrig.cli._cluster_options import (
     cluster_options,
     namespace_of,
@@ -17,6 +16,7 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
+from agentrig.cli._collector import importing
 from agentrig.errors import UsageError
 
 if TYPE_CHECKING:

@@ -48,12 +48,15 @@ def attach(
         async with aclosing(AsyncCluster(settings)) as cluster:
             workload = await _find(cluster, release, namespace=namespace, job=job)
             clear_results(results)
-            followed = await follow(
-                cluster, workload, view=view, logs=results / LOGS, timeout_s=timeout_s
-            )
+            try:
+                followed = await follow(
+                    cluster, workload, view=view, logs=results / LOGS, timeout_s=timeout_s
+                )
+            finally:
+                view.close()
         if logs:
             show_logs(followed.pods)
-        return report_run(followed, workload, results)
+        return report_run(followed, workload, results, say=say)
 
     try:
         return run_interruptible(work())

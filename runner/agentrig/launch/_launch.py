@@ -126,7 +126,8 @@ class _Launch:
                     continue
                 self._leave() if wish is OnInterrupt.LEAVE else self._uninstall()
                 return INTERRUPTED
-            except ClusterError:
+            except Exception:
+                # Whatever it was: the results of the run are still in the cluster.
                 if work == self._follow:
                     self._leave()
                 raise
@@ -192,16 +193,19 @@ class _Launch:
             timeout_s = rendered.deadline_s + _BEFORE_START_S
         async with self._cluster() as cluster:
             workload = await self._workload(cluster, rendered)
-            followed = await follow(
-                cluster,
-                workload,
-                view=self._view,
-                logs=options.results / LOGS,
-                timeout_s=timeout_s,
-            )
+            try:
+                followed = await follow(
+                    cluster,
+                    workload,
+                    view=self._view,
+                    logs=options.results / LOGS,
+                    timeout_s=timeout_s,
+                )
+            finally:
+                self._view.close()
         if options.logs:
             show_logs(followed.pods)
-        return report_run(followed, workload, options.results)
+        return report_run(followed, workload, options.results, say=self._say)
 
     async def _undo(self) -> None:
         """Take back an install that failed half way; a release of that name may be another's."""

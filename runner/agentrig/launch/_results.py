@@ -11,24 +11,21 @@ import click
 import msgspec
 
 from agentrig.errors import ReportError
-from agentrig.launch._shard_reports import collect
+from agentrig.launch._collect import collect
 from agentrig.reporters import (
     JOURNAL_FILE,
     JUNIT_FILE,
     SUMMARY_FILE,
-    JunitReporter,
-    SummaryReporter,
     TerminalReporter,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from agentrig.launch._evidence import PodEvidence
     from agentrig.launch._follow import Followed
     from agentrig.launch._workloads import Workload
-    from agentrig.stream import Reporter
 
 __all__ = ["LOGS", "clear_results", "report_run", "show_logs"]
 
@@ -54,28 +51,31 @@ def clear_results(results: Path) -> None:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
 
 
-def report_run(followed: Followed, workload: Workload, results: Path) -> int:
-    """Make all reports of a run that was followed to its end; give the run's exit code."""
-    reporters: list[Reporter] = [
-        TerminalReporter(
-            sys.stdout,
-            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-            results=str(results),
-        ),
-        JunitReporter(results / JUNIT_FILE),
-        SummaryReporter(results / SUMMARY_FILE),
-    ]
+def report_run(
+    followed: Followed, workload: Workload, results: Path, *, say: Callable[[str], None]
+) -> int:
+    """Make all reports of a run that was followed to its end; give the run's exit code.
+
+    A report that cannot be written is told to `say`, and is no pass.
+    """
+    terminal = TerminalReporter(
+        sys.stdout,
+        colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        results=str(results),
+    )
     try:
         (results / PODS_FILE).write_bytes(_pods(followed.pods, results))
-        return collect(
-            followed.pods,
-            shards=workload.shards,
-            troubles=followed.troubles,
-            results=results,
-            reporters=reporters,
-        )
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
+    return collect(
+        followed.pods,
+        run=workload.run,
+        shards=workload.shards,
+        troubles=followed.troubles,
+        results=results,
+        reporters=[terminal],
+        on_problem=lambda problem: say(f"error: {problem}"),
+    )
 
 
 def show_logs(pods: Sequence[PodEvidence]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -95,8 +96,6 @@ async def _file_part(name: str, value: FormFile, folder: Path) -> Part:
         content = (value.content or "").encode(errors="replace")
     kind = value.content_type
     if kind is None and filename is not None:
-        import mimetypes  # noqa: PLC0415  # for files of a form alone
-
         kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     return Part(name=name, content=content, filename=filename, content_type=kind)
 

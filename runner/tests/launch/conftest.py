@@ -5,8 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.launch.played import Play, helm_script
+from tests.support.fake_cluster import running_fake_cluster
+from tests.support.fixtures import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["until"]
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,3 +38,11 @@ def with_helm(helm_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("KUBECONFIG", os.devnull)
     for name in ("CACHE", "CONFIG", "DATA"):
         monkeypatch.setenv(f"HELM_{name}_HOME", str(tmp_path / "helm"))
+
+
+@pytest.fixture
+def play(tmp_path: Path, helm_folder: Path) -> Iterator[Play]:
+    """Give a cluster and a helm that are played."""
+    with running_fake_cluster() as cluster:
+        path = helm_script(tmp_path, helm=helm_folder, url=cluster.url)
+        yield Play(tmp_path, cluster, path)

@@ -128,7 +128,7 @@ class World:
             return 201, {"status": {"allowed": allowed}}
         if asked.method == "POST":
             assert asked.query["dryRun"] == "All", "something would really be made"
-            return self.refused.get(collection, (201, asked.body))
+            return self.refused.get(collection) or (201, asked.body)
         if asked.method == "GET" and f"get {asked.path.split('/')[-2]}" in self.denied:
             return 403, status(403, "Forbidden", f"{asked.path} is forbidden")
         if asked.method == "GET" and collection in LISTS:

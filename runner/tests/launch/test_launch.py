@@ -1,0 +1,268 @@
+"""`agentrig launch` and `attach` as processes: every ending, and what becomes of the release."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.launch.played import NAMESPACE, ending, running, template
+from tests.support.golden import check_golden
+from tests.support.kube_api import forbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.launch.played import Play
+
+LAUNCH = ("launch", "run-1", "--no-preflight")
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_the_runs_code_is_the_commands_and_the_release_goes(play: Play, code: int) -> None:
+    play.on_install = ending(play, code)
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == code, ran.said
+    assert ran.summary()["exit_code"] == code
+    # What became of the Job stands beside the tests where they do not say it themselves.
+    assert ran.junit().tests == (2 if code == 3 else 1)
+    assert play.commands() == ["install", "uninstall"]
+    assert play.called[1][1:3] == ["run-1", f"--namespace={NAMESPACE}"]
+    assert "release run-1 is uninstalled" in ran.err
+    (pod,) = json.loads((ran.results / "pods.json").read_bytes())
+    assert (pod["pod"], pod["exit_code"]) == ("run-1-agentrig-run-1-x7k2p", code)
+    assert "hello" in (ran.results / pod["log"]).read_text()
+
+
+def test_what_is_said_of_a_run_that_passes(play: Play, request: pytest.FixtureRequest) -> None:
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH, "--logs")
+    said = re.sub(r"(?m)^ +\d+ s  ", "   0 s  ", ran.err)
+    check_golden(request.path.parent / "golden/launch_passed.txt", f"{ran.out}--- stderr\n{said}")
+
+
+def test_without_a_name_the_release_gets_one(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    ran = play.agentrig("launch", "--no-preflight")
+    assert ran.code == 0, ran.said
+    assert re.fullmatch(r"run-\d{4}-\d{6}-[a-z0-9]{4}", play.called[0][1])
+
+
+def test_a_run_that_is_kept_says_how_to_come_back(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH, "--keep")
+    assert ran.code == 0, ran.said
+    assert play.commands() == ["install"]
+    assert f"agentrig attach run-1 -n {NAMESPACE}" in ran.err
+    assert f"helm uninstall run-1 -n {NAMESPACE}" in ran.err
+
+
+def test_results_of_an_earlier_run_are_gone(play: Play) -> None:
+    results = play.folder / "results"
+    (results / "logs").mkdir(parents=True)
+    (results / "junit.xml").write_text("<old/>")
+    (results / "logs" / "old.log").write_text("old")
+    (results / "mine.txt").write_text("mine")
+    play.failure = "the API is on fire"
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 3, ran.said
+    assert sorted(one.name for one in results.rglob("*")) == ["logs", "mine.txt"]
+
+
+def test_an_install_that_fails_half_way_is_undone(play: Play) -> None:
+    play.failure = "create: failed to create: the server was unable to return a response"
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 3, ran.said
+    assert "cannot install release run-1 in namespace demo: create: failed to create" in ran.err
+    assert play.commands() == ["install", "list", "uninstall"]
+    assert "was removed again" in ran.err
+
+
+def test_a_release_of_another_is_left_alone(play: Play) -> None:
+    play.install("run-1", template(play, "run-1"))
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 3, ran.said
+    assert "cannot reuse a name that is still in use" in ran.err
+    assert play.commands() == ["install", "list"]
+    assert list(play.releases) == ["run-1"]
+
+
+def test_a_run_that_takes_too_long_is_given_up(play: Play) -> None:
+    play.on_install = lambda job: running(play, job)
+    ran = play.agentrig(*LAUNCH, "--timeout", "1s")
+    assert ran.code == 3, ran.said
+    assert play.commands() == ["install", "uninstall"]
+
+
+def test_a_preflight_that_finds_something_installs_nothing(play: Play) -> None:
+    reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    play.cluster.on("POST", reviews, lambda _: (201, {"status": {"allowed": True}}))
+    ran = play.agentrig("launch", "run-1", "--set", "serviceAccount.create=false",
+                        "--set", "serviceAccount.name=e2e")  # fmt: skip
+    assert ran.code == 3, ran.said
+    assert f"namespace '{NAMESPACE}' does not exist" in ran.err
+    assert f"serviceaccount 'e2e' does not exist in namespace {NAMESPACE}" in ran.err
+    assert play.commands() == []
+    assert not ran.results.exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["Run_1"], "'Run_1' cannot name a release"),
+        (["--set", "mode=cronjob"], "mode 'cronjob' runs on a schedule"),
+        (["--set", "mode=never"], "at '/mode': value must be one of"),
+        (["-f", "nosuch.yaml"], "--values 'nosuch.yaml': there is no such file"),
+        (["--timeout", "soon"], "--timeout: 'soon' is no duration"),
+        (["--scenarios", "kubeconfig"], "'kubeconfig' is no name for an inline scenario"),
+    ],
+)
+def test_wrong_calls_exit_with_4_before_anything(play: Play, args: list[str], said: str) -> None:
+    ran = play.agentrig("launch", *args)
+    assert ran.code == 4, ran.said
+    assert said in ran.err
+    assert play.commands() == []
+
+
+def test_values_of_standard_input_reach_both_calls_of_helm(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    process = play.start(*LAUNCH, "--values=-")
+    ran = play.ended(process)
+    assert ran.code == 0, ran.said
+    assert any(word.startswith("--values=/") for word in play.called[0])
+
+
+def test_files_of_this_machine_come_into_the_chart(play: Play) -> None:
+    (play.folder / "a.yaml").write_text("name: a\nsteps: [{endpoint: http://x, path: /}]\n")
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH, "--scenarios", "a.yaml")
+    assert ran.code == 0, ran.said
+    assert '"a.yaml": "name: a\\nsteps:' in play.installed[0]
+
+
+def started(play: Play, until: Callable[[Callable[[], Any]], None], *args: str) -> Any:
+    play.on_install = lambda job: running(play, job)
+    process = play.start(*LAUNCH, *args)
+    until(lambda: any(one.path.endswith("/log") for one in play.cluster.asked))
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_uninstalls_where_nobody_can_be_asked(
+    play: Play, until: Callable[[Callable[[], Any]], None], number: int
+) -> None:
+    process = started(play, until)
+    process.send_signal(number)
+    ran = play.ended(process)
+    assert ran.code == 2, ran.said
+    assert play.commands() == ["install", "list", "uninstall"]
+    assert signal.Signals(number).name in ran.err
+
+
+def test_a_signal_leaves_the_run_where_it_is_told_to(
+    play: Play, until: Callable[[Callable[[], Any]], None]
+) -> None:
+    process = started(play, until, "--on-interrupt", "leave")
+    process.send_signal(signal.SIGINT)
+    ran = play.ended(process)
+    assert ran.code == 2, ran.said
+    assert play.commands() == ["install", "list"]
+    assert f"agentrig attach run-1 -n {NAMESPACE}" in ran.err
+
+
+def test_many_signals_do_not_cut_the_uninstall_short(
+    play: Play, until: Callable[[Callable[[], Any]], None]
+) -> None:
+    process = started(play, until)
+
+    def many(_: str) -> str:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process.send_signal(number)
+            time.sleep(0.1)
+        return ""
+
+    play.on_uninstall = many  # as a CI server does
+    process.send_signal(signal.SIGINT)
+    ran = play.ended(process)
+    assert ran.code == 2, ran.said
+    assert play.releases == {}
+    assert "release run-1 is uninstalled" in ran.err
+
+
+def test_a_release_that_cannot_be_uninstalled_is_told_and_no_pass(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    play.on_uninstall = lambda _: "the server is away"
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 3, ran.said
+    assert "cannot uninstall release run-1 in namespace demo: the server is away" in ran.err
+    assert "helm uninstall run-1" in ran.err
+
+
+def test_an_api_that_refuses_leaves_the_run_and_says_so(play: Play) -> None:
+    path = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+    play.on_install = lambda _: play.cluster.on("GET", path, forbidden("list", "jobs", "batch"))
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 3, ran.said
+    assert "cannot list jobs in namespace demo" in ran.err
+    assert f"agentrig attach run-1 -n {NAMESPACE}" in ran.err
+    assert play.commands() == ["install"]
+
+
+def test_attach_gives_the_results_of_a_run_that_is_over(play: Play) -> None:
+    play.on_install = ending(play, 1)
+    play.install("kept", template(play, "kept"))
+    ran = play.agentrig("attach", "kept")
+    assert ran.code == 1, ran.said
+    assert ran.summary()["run"] == "kept-1"
+    assert play.commands() == []
+
+
+def test_attach_follows_a_run_to_its_end(
+    play: Play, until: Callable[[Callable[[], Any]], None]
+) -> None:
+    jobs: list[dict[str, Any]] = []
+    play.on_install = jobs.append
+    play.install("late", template(play, "late"))
+    process = play.start("attach", "late")
+    until(lambda: play.cluster.watches("jobs"))
+    ending(play, 0)(jobs[0])
+    ran = play.ended(process)
+    assert ran.code == 0, ran.said
+
+
+def test_attach_takes_the_newest_run_or_the_one_that_is_named(play: Play) -> None:
+    for code in (1, 0):
+        play.on_install = ending(play, code)
+        text = template(play, "nightly").replace("run-1", f"run-{2 - code}")
+        play.install("nightly", text)
+    assert play.agentrig("attach", "nightly").code == 0
+    assert play.agentrig("attach", "nightly", "--job", "nightly-agentrig-run-1").code == 1
+    ran = play.agentrig("attach", "nightly", "--job", "nosuch")
+    assert ran.code == 4
+    assert "has no job 'nosuch': it has nightly-agentrig-run-2, nightly-agentrig-run-1" in ran.err
+
+
+def test_attach_suggests_a_release_that_is_there(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    play.install("nightly", template(play, "nightly"))
+    ran = play.agentrig("attach", "nigthly")
+    assert ran.code == 4, ran.said
+    assert "release 'nigthly' has no run in namespace demo: did you mean 'nightly'?" in ran.err
+
+
+def test_an_interrupted_attach_leaves_the_run_alone(
+    play: Play, until: Callable[[Callable[[], Any]], None]
+) -> None:
+    play.on_install = lambda job: running(play, job)
+    play.install("late", template(play, "late"))
+    process = play.start("attach", "late")
+    until(lambda: play.cluster.watches("pods"))
+    process.send_signal(signal.SIGINT)
+    ran = play.ended(process)
+    assert ran.code == 2, ran.said
+    assert "the run goes on" in ran.err
+    assert play.commands() == []
