@@ -122,7 +122,7 @@ class KeyTables:
         return self._plain(kinds, schema) if kinds else "any value"
 
     def _plain(self, kind: str, schema: Schema) -> str:
-        if kind == "string" and schema.get("pattern", "").endswith("(ms|s|m|h)$"):
+        if kind == "string" and schema.get("pattern", "").endswith("(ms|s|m|h|d)$"):
             return "[duration](#durations-and-sizes)"
         if kind == "string" and "KiB" in schema.get("pattern", ""):
             return "[size](#durations-and-sizes)"

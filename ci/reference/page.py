@@ -220,7 +220,7 @@ program: `${env.REGION | . // "eu"}`. jq programs of checks and captures read th
 `vars` read the variables before them.
 
 """
-_UNITS = """A duration is a number and its unit: `250ms`, `10s`, `1.5m`, `1h`. So is a size:
+_UNITS = """A duration is a number and its unit: `250ms`, `10s`, `1.5m`, `1h`, `7d`. So is a size:
 `100B`, `64KiB`, `1MiB`, `10MB`, `1GiB`.
 """
 _RULES = """What `run` accepts and `agentrig lint` does not. `--ignore RULE` leaves a rule out, and
