@@ -69,6 +69,31 @@ def test_an_unknown_authority_is_no_verdict_on_the_agent(web: Web, server: RawSe
     assert server.requests == []
 
 
+def test_an_unknown_authority_is_refused_where_a_plain_request_is_redirected_to(
+    web: Web, server: RawServer
+) -> None:
+    def send_on(talk: Conversation) -> None:
+        talk.request()
+        talk.say(answer(302, headers=[("location", server.url)]))
+
+    with (
+        raw_server(send_on) as plain,
+        pytest.raises(TargetError, match="invalid peer certificate: UnknownIssuer"),
+    ):
+        web.send(plain.url, redirects=1)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+def test_an_unknown_authority_is_refused_of_a_proxy(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, server.url)
+    with Web() as web, pytest.raises(TargetError, match="UnknownIssuer"):
+        web.send("http://agent.invalid/")
+    assert server.requests == []
+
+
 def test_verification_can_be_left_out_in_so_many_words(web: Web, server: RawServer) -> None:
     assert web.send(server.url, tls=Tls(verify=False)).body == b"ok"
 
