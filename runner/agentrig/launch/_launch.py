@@ -179,6 +179,8 @@ class _Launch:
                 helm=version,
                 creates_namespace=self._options.creates_namespace,
             )
+        for doubt in findings.doubted:
+            self._say(f"note: {doubt}")
         if findings.unchecked:
             self._say("not checked, as this account may not look: " + "; ".join(findings.unchecked))
         if findings.missing:

@@ -25,9 +25,10 @@ class Missing(Struct, frozen=True, kw_only=True):
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """What is missing, in the order of the checks, and what could not be checked, and why."""
+    """What is missing, in the order of the checks; what may be; and what could not be checked."""
 
     missing: tuple[Missing, ...] = ()
+    doubted: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
 
     def and_(self, others: Iterable[Findings]) -> Findings:
@@ -35,6 +36,7 @@ class Findings(Struct, frozen=True, kw_only=True):
         every = [self, *others]
         return Findings(
             missing=tuple(dict.fromkeys(one for each in every for one in each.missing)),
+            doubted=tuple(dict.fromkeys(one for each in every for one in each.doubted)),
             unchecked=tuple(dict.fromkeys(one for each in every for one in each.unchecked)),
         )
 

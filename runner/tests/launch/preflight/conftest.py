@@ -102,8 +102,9 @@ class World:
     def said(self, values: Mapping[str, Any]) -> str:
         """Write what a preflight finds."""
         findings = self.check(values)
-        unchecked = "".join(f"not checked: {one}\n" for one in findings.unchecked)
-        return unchecked + (describe_missing(findings) + "\n" if findings.missing else "")
+        notes = [f"note: {one}\n" for one in findings.doubted]
+        notes += [f"not checked: {one}\n" for one in findings.unchecked]
+        return "".join(notes) + (describe_missing(findings) + "\n" if findings.missing else "")
 
     async def _check(self, values: Mapping[str, Any], helm: tuple[int, int]) -> Findings:
         file = self.folder / "values.yaml"
