@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,7 @@ VALUES = [
     )
 ]
 IDS = [f"{name}-{text.splitlines()[0]}" for name, text in VALUES]
+COMMANDS = re.findall(r"^\$ (.*)$", DOCUMENTS[0].read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", [text for _, text in VALUES], ids=IDS)
@@ -34,3 +37,12 @@ def test_values_are_rendered(
     values.write_text(yaml.safe_dump(given.get("agentrig", given)), encoding="utf-8")
     plain = render("agentrig")
     assert render("agentrig", "--values", values) != plain, "the values change nothing"
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.startswith("helm install ")])
+def test_install_is_rendered(
+    command: str, helm: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    words = shlex.split(command.replace("charts/", ""))
+    answer = helm("template", *words[2:])
+    assert answer.returncode == 0, answer.stderr

@@ -51,7 +51,7 @@ def test_scenarios_and_targets_are_the_parents(built: Path, render: Render) -> N
     (runner,) = pod["spec"]["containers"]
     volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
-    assert volumes["suite"]["configMap"]["name"] == suite["metadata"]["name"]
+    assert volumes["scenarios"]["configMap"]["name"] == suite["metadata"]["name"]
     assert sorted(suite["data"]) == ["root.yaml", "test_name.py"]
     assert f"--target=proxy=http://{service['metadata']['name']}:8000" in runner["args"]
 

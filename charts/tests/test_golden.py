@@ -17,7 +17,11 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES = [
     (chart, values)
     for chart in ("agentrig", "demo-agents")
-    for values in [None, *sorted((CHARTS / chart / "ci").glob("*-values.yaml"))]
+    for values in [
+        None,
+        *sorted((CHARTS / chart / "ci").glob("*-values.yaml")),
+        *sorted((CHARTS / chart / "values").glob("*.yaml")),
+    ]
 ]
 IDS = [f"{chart}-{values.stem if values else 'defaults'}" for chart, values in CASES]
 

@@ -16,7 +16,11 @@ CHARTS = Path(__file__).resolve().parents[1]
 CASES = [
     (chart, values)
     for chart in ("agentrig", "demo-agents")
-    for values in [None, *sorted((CHARTS / chart / "ci").glob("*-values.yaml"))]
+    for values in [
+        None,
+        *sorted((CHARTS / chart / "ci").glob("*-values.yaml")),
+        *sorted((CHARTS / chart / "values").glob("*.yaml")),
+    ]
 ]
 IDS = [f"{chart}-{values.stem if values else 'defaults'}" for chart, values in CASES]
 VOLUMES = {

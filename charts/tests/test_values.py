@@ -45,6 +45,15 @@ BY_KEY = {
 S3 = {"scenarios": {"s3": {"bucket": "qa"}}}
 BY_SECRET = {"scenarios": {"s3": {"bucket": "qa", "credentialsSecret": {"name": "aws"}}}}
 NUMPY = {"python": {"requirements": ["numpy==2.3.4"]}}
+EGRESS, BUDGET = "NetworkPolicy.spec.egress", "PodDisruptionBudget.spec"
+SECRETS = f"{POD}.volumes.2.projected.sources"
+POLICED = {"networkPolicy": {"enabled": True}}
+REACHING = {
+    "rbac": {"preset": "read-pods"},
+    "networkPolicy": {"enabled": True, "apiServer": {"cidrs": ["192.0.2.1/32"]}},
+}
+BUDGETED = {"podDisruptionBudget": {"enabled": True}}
+EXTERNAL = {"secrets": {"external": {"store": {"name": "vault"}, "data": {"KEY": {"key": "k"}}}}}
 
 # value, what it is set to, more values, where it must show in the objects, what must show there
 EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
@@ -274,6 +283,122 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ("rbac.clusterRules", [NODES], ANYWHERE, "ClusterRoleBinding.subjects.0.namespace", "qa"),
     ("rbac.clusterRules", [NODES], ANYWHERE, f"{POD}.automountServiceAccountToken", True),
     ("rbac.namespace", "x", {"rbac": {"rules": [RULE]}}, "RoleBinding.metadata.namespace", "x"),
+    ("networkPolicy.enabled", True, {}, "NetworkPolicy.spec.policyTypes", ["Ingress", "Egress"]),
+    ("networkPolicy.dns.to", [], POLICED, f"{EGRESS}.0.to.0.podSelector", None),
+    ("networkPolicy.dns.ports", [1053], POLICED, f"{EGRESS}.0.ports.1.port", 1053),
+    ("networkPolicy.agents.enabled", False, POLICED, f"{EGRESS}.1", None),
+    (
+        "networkPolicy.agents.podSelector",
+        {"matchLabels": {"app": NAMED}},
+        POLICED,
+        f"{EGRESS}.1.to.0.podSelector.matchLabels.app",
+        "rel-x",
+    ),
+    (
+        "networkPolicy.agents.ports",
+        [80],
+        POLICED,
+        f"{EGRESS}.1.ports",
+        [{"port": 80, "protocol": "TCP"}],
+    ),
+    (
+        "networkPolicy.targets",
+        [{"cidr": "203.0.113.0/24", "except": ["203.0.113.7/32"]}],
+        POLICED,
+        f"{EGRESS}.2.to.0.ipBlock",
+        {"cidr": "203.0.113.0/24", "except": ["203.0.113.7/32"]},
+    ),
+    (
+        "networkPolicy.targets",
+        [{"podSelector": {"matchLabels": {"app": NAMED}}}],
+        POLICED,
+        f"{EGRESS}.2.to.0.podSelector.matchLabels.app",
+        "rel-x",
+    ),
+    (
+        "networkPolicy.apiServer.cidrs",
+        ["10.0.0.1/32", "10.0.0.2/32"],
+        REACHING,
+        f"{EGRESS}.2.to.1.ipBlock.cidr",
+        "10.0.0.2/32",
+    ),
+    ("networkPolicy.apiServer.ports", [8443], REACHING, f"{EGRESS}.2.ports.0.port", 8443),
+    ("podDisruptionBudget.enabled", True, {}, f"{BUDGET}.minAvailable", 1),
+    ("podDisruptionBudget.enabled", True, SHARDED, f"{BUDGET}.minAvailable", 2),
+    ("shards.parallelism", 1, {**SHARDED, **BUDGETED}, f"{BUDGET}.minAvailable", 1),
+    (
+        "secrets.existing",
+        [{"name": NAMED, "optional": True}],
+        {},
+        f"{SECRETS}.0.secret",
+        {"name": "rel-x", "optional": True},
+    ),
+    ("secrets.existing", [{"name": "s"}], {}, "env.AGENTRIG_RUN_SECRETS.value", "/secrets"),
+    (
+        "secrets.existing",
+        [{"name": "s"}],
+        {},
+        f"{RUNNER}.volumeMounts.2",
+        {"name": "secrets", "mountPath": "/secrets", "readOnly": True},
+    ),
+    (
+        "secrets.external.apiVersion",
+        "external-secrets.io/v1beta1",
+        EXTERNAL,
+        "ExternalSecret.apiVersion",
+        "external-secrets.io/v1beta1",
+    ),
+    (
+        "secrets.external.store.name",
+        "other",
+        EXTERNAL,
+        "ExternalSecret.spec.secretStoreRef.name",
+        "other",
+    ),
+    (
+        "secrets.external.store.kind",
+        "ClusterSecretStore",
+        EXTERNAL,
+        "ExternalSecret.spec.secretStoreRef.kind",
+        "ClusterSecretStore",
+    ),
+    (
+        "secrets.external.refreshInterval",
+        "1h30m",
+        EXTERNAL,
+        "ExternalSecret.spec.refreshInterval",
+        "1h30m",
+    ),
+    ("secrets.external.secretName", NAMED, EXTERNAL, "ExternalSecret.spec.target.name", "rel-x"),
+    ("secrets.external.secretName", "made", EXTERNAL, f"{SECRETS}.0.secret.name", "made"),
+    (
+        "secrets.external.data",
+        {"KEY": {"key": "k", "property": "p"}},
+        {"secrets": {"external": {"store": {"name": "vault"}}}},
+        "ExternalSecret.spec.data.0",
+        {"secretKey": "KEY", "remoteRef": {"key": "k", "property": "p"}},
+    ),
+    (
+        "secrets.external.dataFrom",
+        [{"extract": {"key": "k"}}],
+        {"secrets": {"external": {"store": {"name": "vault"}}}},
+        "ExternalSecret.spec.dataFrom.0.extract.key",
+        "k",
+    ),
+    (
+        "secrets.csi.driver",
+        "secrets-store-gke.csi.k8s.io",
+        {"secrets": {"csi": {"secretProviderClass": "llm"}}},
+        f"{POD}.volumes.2.csi.driver",
+        "secrets-store-gke.csi.k8s.io",
+    ),
+    (
+        "secrets.csi.secretProviderClass",
+        NAMED,
+        {},
+        f"{POD}.volumes.2.csi.volumeAttributes.secretProviderClass",
+        "rel-x",
+    ),
     ("podSecurityContext.runAsUser", None, {}, f"{POD}.securityContext.runAsUser", None),
     (
         "podSecurityContext.runAsUser",

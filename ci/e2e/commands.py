@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "agentrig"
@@ -146,6 +146,15 @@ def finish(name: str, namespace: str) -> Finished:
     pods.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
     log = kubectl("logs", pods[-1]["metadata"]["name"], "-n", namespace)
     return Finished(condition=ended[0], pods=pods, log=log)
+
+
+def until(condition: Callable[[], Any], what: str) -> None:
+    """Wait until something has come about; `what` says it in the failure."""
+    deadline = time.monotonic() + WITHIN_S
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what}: not after {WITHIN_S} s")
+        time.sleep(0.2)
 
 
 def make_namespace(name: str) -> None:

@@ -6,18 +6,17 @@ import json
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from e2e.commands import ROOT, WITHIN_S, finish, get, kubectl
+from e2e.commands import ROOT, WITHIN_S, finish, get, kubectl, until
 from e2e.workloads import deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -202,20 +201,13 @@ def test_an_interrupted_run_puts_back_what_it_changed(
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        until(lambda: len(runner.steps()) == 2)
+        until(lambda: len(runner.steps()) == 2, "two steps are over")
         assert "made" in runner.names("configmaps")
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=WITHIN_S)
     assert process.returncode == 2, out
     assert settled(runner) == existing
     assert "made" not in runner.names("configmaps")
-
-
-def until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
 
 
 def test_apply_puts_back_what_it_changed_again_and_again(

@@ -169,20 +169,6 @@ def test_namespace_enforces_the_restricted_level(namespace: str) -> None:
     assert "violates PodSecurity" in refused.stderr
 
 
-@pytest.mark.parametrize("uid", [1000650000, 65534])
-def test_pod_runs_as_any_user_on_a_read_only_root(install: Any, uid: int) -> None:
-    release = install(
-        {
-            "run": {"paths": ["/scenarios/demo/01-proxy-passthrough.yaml"]},
-            "podSecurityContext": {"runAsUser": uid, "runAsGroup": None, "fsGroup": None},
-        }
-    )
-    done = finish(release.job(), release.namespace)
-    assert done.exit_codes == [0], done.log
-    container = done.pods[0]["spec"]["containers"][0]
-    assert container["securityContext"]["readOnlyRootFilesystem"] is True
-
-
 def test_secrets_come_by_reference_and_stay_out_of_the_log(install: Any, namespace: str) -> None:
     kubectl(
         "create", "secret", "generic", "llm", "-n", namespace, "--from-literal=key=s3cr3t-value"

@@ -19,6 +19,7 @@ CHECKS = SCENARIO | {"checks"}
 STEPS = TARGETS | {"checks", "kubernetes", "steps"}
 ENGINE = STEPS | {"engine", "stream"}
 ALLOWED = {
+    "_collector": set[str](),
     "agentrig": set[str](),
     "errors": set[str](),
     "events": {"errors"},
@@ -40,9 +41,10 @@ ALLOWED = {
     "pytest_plugin": ENGINE | {"reporters"},
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "stream", "launch"},
     "fetch": {"_redact", "agentrig", "errors", "events"},
-    "cli": ENGINE | {"fetch", "launch", "lint", "merge", "reporters", "pytest_plugin"},
+    "cli": ENGINE
+    | {"_collector", "fetch", "launch", "lint", "merge", "reporters", "pytest_plugin"},
     "demo": {"agentrig", "errors", "targets"},
-    "__main__": {"cli"},
+    "__main__": {"_collector", "cli"},
 }
 # The demo is an extra: only these know it, and only when they are called.
 DEMO_USERS = {"cli/demo.py", "pytest_plugin/_fixtures.py"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     AgentFixture = Callable[[str], Any]
 
-pytestmark = pytest.mark.usefixtures("demo_cluster")
+pytestmark = [pytest.mark.usefixtures("demo_cluster"), pytest.mark.tag("e2e")]
 
 AGENT = "fitness-tracker"
 SIDECAR = f"deployment/{AGENT}-sidecar"

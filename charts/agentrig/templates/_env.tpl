@@ -51,4 +51,8 @@ The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Po
 - name: AGENTRIG_RUN_PACKAGES
   value: /packages
 {{- end }}
+{{- if include "agentrig.hasSecrets" . }}
+- name: AGENTRIG_RUN_SECRETS
+  value: /secrets
+{{- end }}
 {{- end }}

@@ -10,6 +10,8 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- include "agentrig.refuseTargets" . -}}
 {{- include "agentrig.refuseScenarios" . -}}
 {{- include "agentrig.refuseRights" . -}}
+{{- include "agentrig.refuseSecrets" . -}}
+{{- include "agentrig.refuseBudget" . -}}
 {{- include "agentrig.refuseShards" . -}}
 {{- include "agentrig.refuseQueue" . -}}
 {{- include "agentrig.refuseBeside" . -}}

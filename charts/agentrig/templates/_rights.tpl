@@ -23,7 +23,7 @@ Empty where the run may do nothing. */}}
 {{- define "agentrig.rules" -}}
 {{- $rules := include "agentrig.presetRules" (list .Values.rbac.preset) | fromYamlArray -}}
 {{- with concat $rules (.Values.rbac.rules | default list) -}}
-{{- toYaml . -}}
+{{- include "agentrig.render" (list $ .) -}}
 {{- end -}}
 {{- end }}
 

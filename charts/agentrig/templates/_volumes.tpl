@@ -8,6 +8,9 @@
     sizeLimit: {{ .Values.volumes.tmpSizeLimit }}
 {{- include "agentrig.sourceVolumes" . }}
 {{- include "agentrig.fetchVolumes" . }}
+{{- if include "agentrig.hasSecrets" . }}
+- {{ include "agentrig.secretsVolume" . | nindent 2 | trim }}
+{{- end }}
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   secret:
@@ -30,6 +33,11 @@
   mountPath: /packages
   readOnly: true
 {{- end }}
+{{- if include "agentrig.hasSecrets" . }}
+- name: secrets
+  mountPath: /secrets
+  readOnly: true
+{{- end }}
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   mountPath: {{ $mount.mountPath | quote }}
@@ -42,7 +50,7 @@
 
 {{/* Refuses volumes that the cluster or another volume stands against. Call: . (root context). */}}
 {{- define "agentrig.refuseVolumes" -}}
-{{- $names := list "results" "tmp" "scenarios" "packages" "ca" "git" -}}
+{{- $names := list "results" "tmp" "scenarios" "secrets" "packages" "ca" "git" -}}
 {{- range $name, $_ := .Values.secretMounts -}}{{- $names = append $names (printf "secret-%s" $name) -}}{{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name $names -}}

@@ -9,7 +9,6 @@ from msgspec import Struct
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
-from agentrig.checks._described import describe
 from agentrig.checks._matcher import CannotMatchError, Matcher, Missing
 from agentrig.checks._registry import matchers, operand_adapter
 from agentrig.checks._values import show
@@ -77,6 +76,8 @@ class Matchers(Struct, frozen=True):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
+        from agentrig.checks._described import describe  # noqa: PLC0415  # for schemas alone
+
         return describe("Matchers", cls, handler)
 
     @classmethod

@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, core_schema
 
 from agentrig.checks._bound import HINT, KEY, BoundMatcher, Matchers, bind, unknown_key
-from agentrig.checks._described import describe
 from agentrig.checks._registry import matchers
 from agentrig.checks._subject import PLAIN, SELECTING, Subject, selecting_subject
 from agentrig.events import CheckResult, Outcome
@@ -57,6 +56,8 @@ class Check(Struct, frozen=True):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
+        from agentrig.checks._described import describe  # noqa: PLC0415  # for schemas alone
+
         return describe("Check", Matchers, handler)
 
     @classmethod
@@ -108,6 +109,8 @@ class Capture(Struct, frozen=True):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
+        from agentrig.checks._described import describe  # noqa: PLC0415  # for schemas alone
+
         return describe("Capture", Matchers, handler)
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentrig import __version__
-from agentrig.cli._collector import importing
+from agentrig._collector import importing
 from agentrig.cli._ending import end_at_once
 from agentrig.cli._output import PlainOutput
 from agentrig.errors import AgentrigError, ScenarioError, UsageError

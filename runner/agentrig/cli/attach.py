@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentrig._collector import importing
 from agentrig.cli._cluster_options import (
     cluster_options,
     namespace_of,
@@ -13,7 +14,6 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
-from agentrig.cli._collector import importing
 
 if TYPE_CHECKING:
     from pathlib import Path

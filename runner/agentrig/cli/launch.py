@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentrig._collector import importing
 from agentrig.cli._cluster_options import (
     cluster_options,
     namespace_of,
@@ -16,7 +17,6 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
-from agentrig.cli._collector import importing
 from agentrig.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentrig.cli._collector import importing
+from agentrig._collector import importing
 from agentrig.cli._output import PlainOutput
 from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
 from agentrig.cli._signals import Interrupts

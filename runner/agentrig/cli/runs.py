@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentrig._collector import importing
 from agentrig.cli._cluster_options import cluster_options, namespace_of
-from agentrig.cli._collector import importing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -41,11 +41,12 @@ class Streams(Rollouts):
         namespace: str | None = None,
         labels: str = "",
         fields: str = "",
+        on_listed: Callable[[], None] | None = None,
         on_break: Callable[[Exception], None] | None = None,
     ) -> AsyncGenerator[Change]:
         """Give the objects of a kind that both selectors choose, then each change, without end.
 
-        A connection that breaks is told to `on_break` and opened again; after two minutes
+        `on_listed` is called when all that is there has been given. A connection that breaks is told to `on_break` and opened again; after two minutes
         without success ClusterError is raised, as it is at once where the API refuses.
         """
         with explained(f"watch {kind}", self._where(namespace)):
@@ -54,6 +55,7 @@ class Streams(Rollouts):
                 self._api,
                 found.path(namespace or self.settings.namespace),
                 params=_selecting(labels, fields),
+                on_listed=on_listed,
                 on_break=on_break,
                 sleep=self._sleep,
                 clock=self._clock,

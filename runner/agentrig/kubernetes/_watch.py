@@ -59,6 +59,7 @@ async def watch(
     path: str,
     *,
     params: Mapping[str, str],
+    on_listed: Callable[[], None] | None = None,
     on_break: Callable[[Exception], None] | None = None,
     patience_s: float = PATIENCE_S,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -66,9 +67,10 @@ async def watch(
 ) -> AsyncGenerator[Change]:
     """Give what is in the collection at `path`, then each change, until it is closed.
 
-    `params` are those of the list, such as `labelSelector`. A broken connection is told to
-    `on_break` and tried again, less and less often. Raises what `explained` explains: a refusal
-    at once, trouble that goes on for `patience_s` after that time.
+    `params` are those of the list, such as `labelSelector`. `on_listed` is called when all that
+    is there has been given. A broken connection is told to `on_break` and tried again, less and
+    less often. Raises what `explained` explains: a refusal at once, trouble that goes on for
+    `patience_s` after that time.
     """
     import httpx2  # noqa: PLC0415  # comes with lightkube
 
@@ -76,7 +78,7 @@ async def watch(
     patience = _Patience(patience_s, sleep=sleep, clock=clock)
     while True:
         try:
-            async with aclosing(_connected(api, path, params, known)) as changes:
+            async with aclosing(_connected(api, path, params, known, on_listed)) as changes:
                 async for change in changes:
                     patience.renew()
                     if change:
@@ -99,12 +101,18 @@ async def watch(
 
 
 async def _connected(
-    api: Api, path: str, params: Mapping[str, str], known: _Known
+    api: Api,
+    path: str,
+    params: Mapping[str, str],
+    known: _Known,
+    on_listed: Callable[[], None] | None,
 ) -> AsyncGenerator[Change | None]:
     """List if need be, and watch once."""
     if not known.version:
         for change in known.listed(await api.call("GET", path, params=params)):
             yield change
+        if on_listed:
+            on_listed()
     asked = {
         **params,
         "watch": "true",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from agentrig.errors import ClusterError, ReportError
-from agentrig.kubernetes import Change
 from agentrig.launch._evidence import PodEvidence, Trouble  # noqa: TC001  # msgspec resolves it
 from agentrig.launch._phases import say_phase
 from agentrig.launch._pod_logs import PodLogs
@@ -19,10 +18,10 @@ from agentrig.launch._run_state import RunState
 from agentrig.launch._view import ShardProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
-    from agentrig.kubernetes import AsyncCluster
+    from agentrig.kubernetes import AsyncCluster, Change
     from agentrig.launch._pod_state import Pod
     from agentrig.launch._view import View
     from agentrig.launch._workloads import Workload
@@ -30,11 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["Ending", "Followed", "follow"]
 
 TICK_S = 0.5
-# A pod is given 30 s to end; what its containers left behind is known then.
-LAST_WORDS_S = 45.0
+# A pod is given a minute to end, by the chart; what its containers left behind is known then.
+LAST_WORDS_S = 90.0
 # A Job that has decided how it ends waits for its pods, and for ever for one of a lost node.
-DECIDED_S = 60.0
+DECIDED_S = 120.0
 LOGS_S, LOGS_IN_TROUBLE_S = 60.0, 3.0
+NOTE_EVERY_S = 30.0
 _FORBIDDEN = 403
 
 
@@ -71,6 +71,7 @@ async def follow(
     view: View,
     logs: Path,
     timeout_s: float | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Followed:
     """Follow a run to its end, and write each pod's log to `logs` as it comes.
@@ -79,7 +80,7 @@ async def follow(
     trouble that leaves no hope. Raises ClusterError where the API refuses or goes away, and
     ReportError where a log cannot be written.
     """
-    follower = _Follower(cluster, workload, view=view, logs=logs, clock=clock)
+    follower = _Follower(cluster, workload, view=view, logs=logs, sleep=sleep, clock=clock)
     try:
         return await follower.follow(timeout_s)
     except ExceptionGroup as group:
@@ -99,17 +100,23 @@ class _Follower:
         *,
         view: View,
         logs: Path,
+        sleep: Callable[[float], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._cluster = cluster
         self._workload = workload
         self._view = view
         self._folder = logs
+        self._sleep = sleep
         self._clock = clock
         self._began_s = clock()
         self._state = RunState(workload, clock=clock)
         self._changed = asyncio.Event()
         self._lacks_room = asyncio.Event()
+        # Nothing is decided before all that is there is known.
+        self._is_listed = asyncio.Event()
+        self._unlisted = 0
+        self._next_note_s = self._began_s
         self._decided_s: float | None = None
 
     async def follow(self, timeout_s: float | None) -> Followed:
@@ -121,10 +128,10 @@ class _Follower:
                 tasks=tasks,
                 on_line=self._line,
             )
-            await self._list()
             watches = [tasks.create_task(one) for one in (*self._watches(), self._nodes())]
+            await self._is_listed.wait()
             ending = await self._until_end(timeout_s)
-            if ending in {Ending.COMPLETE, Ending.FAILED}:
+            if ending not in {Ending.TROUBLE, Ending.TIMEOUT}:
                 await self._last_words()
             for one in watches:
                 one.cancel()
@@ -142,32 +149,15 @@ class _Follower:
             pods=self._state.evidence(self._logs.file),
         )
 
-    async def _list(self) -> None:
-        """See what is there before anything is decided."""
-        kind, fields, labels = self._selectors()
-        namespace = self._workload.namespace
-        found = await self._cluster.list_objects(kind, namespace=namespace, fields=fields)
-        for one in found:
-            self._state.take_workload(Change("ADDED", one))
-        if self._workload.kind == "Job":
-            for one in await self._cluster.list_objects("pods", namespace=namespace, labels=labels):
-                self._state.take_pod(Change("ADDED", one))
-        there = self._state.job or self._state.pods
-        self._state.is_deleted = self._state.is_deleted or not there
-
-    def _selectors(self) -> tuple[str, str, str]:
-        kind = "jobs" if self._workload.kind == "Job" else "pods"
-        labels = f"batch.kubernetes.io/controller-uid={self._workload.uid}"
-        return kind, f"metadata.name={self._workload.name}", labels
-
     def _watches(self) -> list[Coroutine[Any, Any, None]]:
-        kind, fields, labels = self._selectors()
-        watches = [
-            self._watch(kind, self._state.take_workload, fields=fields),
-            self._watch("events", self._state.take_event, is_needed=False),
-        ]
-        if kind == "jobs":
-            watches.append(self._watch("pods", self._state.take_pod, labels=labels))
+        state, name = self._state, f"metadata.name={self._workload.name}"
+        watches = [self._watch("events", state.take_event)]
+        if self._workload.kind == "Job":
+            labels = f"batch.kubernetes.io/controller-uid={self._workload.uid}"
+            watches.append(self._watch("pods", state.take_pod, labels=labels))
+        kind = "jobs" if self._workload.kind == "Job" else "pods"
+        watches.append(self._watch(kind, state.take_workload, fields=name))
+        self._unlisted = len(watches)
         return watches
 
     async def _watch(
@@ -177,14 +167,23 @@ class _Follower:
         *,
         labels: str = "",
         fields: str = "",
-        is_needed: bool = True,
     ) -> None:
+        listed = asyncio.Event()
+
+        def on_listed() -> None:
+            if not listed.is_set():
+                listed.set()
+                self._unlisted -= 1
+            if not self._unlisted:
+                self._is_listed.set()
+
         changes = self._cluster.watch_objects(
             kind,
             namespace=self._workload.namespace,
             labels=labels,
             fields=fields,
-            on_break=lambda error: self._broken(kind, error),
+            on_listed=on_listed,
+            on_break=self._broken,
         )
         try:
             async with aclosing(changes):
@@ -192,9 +191,10 @@ class _Follower:
                     take(change)
                     self._changed.set()
         except ClusterError as error:
-            if is_needed or error.status != _FORBIDDEN:
+            if kind != "events" or error.status != _FORBIDDEN:
                 raise
-            self._view.note(f"{kind} may not be read, so some reasons will be missing: {error}")
+            self._view.note(f"events may not be read, so some reasons will be missing: {error}")
+            on_listed()
 
     async def _nodes(self) -> None:
         """Read the nodes when a pod finds no room on them, where the account may."""
@@ -202,8 +202,13 @@ class _Follower:
         with suppress(ClusterError):
             self._state.take_nodes(await self._cluster.list_objects("nodes"))
 
-    def _broken(self, kind: str, error: Exception) -> None:
-        self._view.note(f"the API does not answer, {kind} are asked for again: {error}")
+    def _broken(self, error: Exception) -> None:
+        """Say once in a while that the API is away: all watches break at once, and often."""
+        now_s = self._clock()
+        if now_s >= self._next_note_s:
+            self._next_note_s = now_s + NOTE_EVERY_S
+            said = str(error) or type(error).__name__
+            self._view.note(f"the connection to the API broke and is opened again: {said}")
 
     async def _until_end(self, timeout_s: float | None) -> Ending:
         while True:
@@ -219,7 +224,7 @@ class _Follower:
         state = self._state
         if state.is_over():
             return Ending.COMPLETE if state.has_passed() else Ending.FAILED
-        if state.is_deleted:
+        if state.is_deleted or not state.is_known:
             return Ending.DELETED
         if state.fatal:
             return Ending.TROUBLE
@@ -240,11 +245,15 @@ class _Follower:
 
     async def _wait(self) -> None:
         """Wait for a change, or for the next time to look at what lasts."""
+        tasks = [
+            asyncio.ensure_future(self._changed.wait()),
+            asyncio.ensure_future(self._sleep(TICK_S)),
+        ]
         try:
-            async with asyncio.timeout(TICK_S):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in tasks:
+                one.cancel()
         self._changed.clear()
 
     def _look(self) -> None:

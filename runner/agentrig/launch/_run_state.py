@@ -69,6 +69,11 @@ class RunState:
         """Every pod that the run has had, the oldest first."""
         return sorted(self._pods.values(), key=lambda one: (one.created, one.name))
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the Job, or the test Pod, has been seen."""
+        return self.job is not None or (self.workload.kind == "Pod" and bool(self._pods))
+
     def is_gone(self, pod: Pod) -> bool:
         """Whether a pod was deleted."""
         return pod.uid in self._gone
@@ -190,7 +195,7 @@ class RunState:
             return timeout_trouble(self.workload.where, timeout_s=timeout_s, busy=busy)
         if self.job and self.job.decision:
             return end_trouble(self.job, self.pods, self.place, busy=self._say_busy())
-        if self.is_deleted:
+        if self.is_deleted or not self.is_known:
             return deleted_trouble(self.workload.where, busy=self._say_busy())
         return None
 

@@ -10,7 +10,6 @@ from agentrig.scenario._controls import (
 from agentrig.scenario._data import is_no_scenario
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._files import FilePath, IsFile
-from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios, load_source
@@ -25,6 +24,7 @@ from agentrig.scenario._model import (
 )
 from agentrig.scenario._names import ROOTS, Names
 from agentrig.scenario._query import Query, Variables, compile_query
+from agentrig.scenario._query_error import QueryError, QuerySyntaxError
 from agentrig.scenario._scenario import (
     Phases,
     Place,

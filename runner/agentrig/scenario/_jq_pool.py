@@ -16,7 +16,7 @@ import jq
 from agentrig.errors import InfraError
 from agentrig.scenario import _jq_process
 from agentrig.scenario._jq_process import ANSWER, REQUEST
-from agentrig.scenario._jq_syntax import QueryError
+from agentrig.scenario._query_error import QueryError
 
 __all__ = ["Pool"]
 

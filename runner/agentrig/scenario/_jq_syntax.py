@@ -1,4 +1,4 @@
-"""What can be wrong with a query, and libjq's words for it in words and places for its author."""
+"""libjq's words for what is wrong with a program, in words and places for its author."""
 
 from __future__ import annotations
 
@@ -6,31 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from agentrig.scenario._mistakes import closest
+from agentrig.scenario._query_error import QuerySyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["QueryError", "QuerySyntaxError", "syntax_error", "undefined_names"]
-
-
-class QueryError(ValueError):
-    """A query failed on the data that it was given."""
-
-
-class QuerySyntaxError(ValueError):
-    """A text that is no jq.
-
-    `offset` and `length` are the offending characters, if jq names them; `hint` is what to write
-    instead, if that can be guessed.
-    """
-
-    def __init__(
-        self, message: str, *, offset: int | None = None, length: int = 1, hint: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.length = length
-        self.hint = hint
+__all__ = ["syntax_error", "undefined_names"]
 
 
 _JQ_MESSAGE = re.compile(

@@ -47,6 +47,8 @@ class _Picky(BaseModel):
     is called for every value that is there.
     """
 
+    model_config = ConfigDict(defer_build=True)
+
     @field_validator("*", mode="before", check_fields=False)
     @classmethod
     def _has_value(cls, value: Any, info: ValidationInfo) -> Any:

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from agentrig.scenario._jq_syntax import QueryError, QuerySyntaxError
 from agentrig.scenario._names import MissingNameError, Names
 from agentrig.scenario._query import Query, compile_query
+from agentrig.scenario._query_error import QueryError, QuerySyntaxError
 
 __all__ = [
     "Expression",

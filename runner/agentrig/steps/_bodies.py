@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import mimetypes
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -96,6 +95,8 @@ async def _file_part(name: str, value: FormFile, folder: Path) -> Part:
         content = (value.content or "").encode(errors="replace")
     kind = value.content_type
     if kind is None and filename is not None:
+        import mimetypes  # noqa: PLC0415  # for files of a form alone
+
         kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     return Part(name=name, content=content, filename=filename, content_type=kind)
 

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from agentrig.errors import TargetError
 from agentrig.steps._messages import Form, Request, Response
-from agentrig.steps._oauth2 import TokenSource, source_key
 from agentrig.targets import is_url
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ class Sending(Struct):
         """
         if self.oauth2 is None:
             return None
+        from agentrig.steps._oauth2 import TokenSource, source_key  # noqa: PLC0415  # few steps
+
         settings, context = self.oauth2, self.context
 
         async def make() -> TokenSource:

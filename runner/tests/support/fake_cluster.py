@@ -116,6 +116,11 @@ class FakeCluster:
             self._tell("DELETED", collection, dict(self._objects[collection][name]))
             del self._objects[collection][name]
 
+    def find(self, kind: str, name: str, *, namespace: str = NAMESPACE) -> dict[str, Any]:
+        """Give an object as it is."""
+        with self.changed:
+            return copy.deepcopy(self._objects[self.path(kind, namespace)][name])
+
     def log(self, pod: str, container: str = "runner") -> FakeLog:
         """Give the log of a container, which has started from then on."""
         with self.changed:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from agentrig.errors import ScenarioError, UsageError
-from agentrig.scenario import Source, load_source
-from agentrig.targets import Resolver, Service, TargetSettings, Via, target_settings
+from agentrig.scenario import Source, is_no_scenario, load_source
+from agentrig.targets import CONFIG_FILE, Resolver, Service, TargetSettings, Via, target_settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ def read_scenarios(
         for name, text in files.items():
             Path(work, name).write_text(text, encoding="utf-8")
         for name, text in files.items():
-            if not name.endswith(_SUFFIXES) or "${env." in text:
+            if not _is_scenario(name) or "${env." in text:
                 continue
             source = Source(places.get(name, f"scenarios.inline/{name}"), text.lstrip("\ufeff"))
             try:
@@ -76,6 +76,11 @@ def read_scenarios(
     if mistakes:
         raise ScenarioError(tuple(mistakes))
     return found
+
+
+def _is_scenario(name: str) -> bool:
+    beside = name == CONFIG_FILE or is_no_scenario(Path(name))
+    return name.endswith(_SUFFIXES) and not beside
 
 
 def named_services(rendered: Rendered, scenarios: Sequence[Scenario]) -> list[NamedService]:

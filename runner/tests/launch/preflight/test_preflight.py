@@ -244,3 +244,9 @@ def test_nothing_is_asked_twice(world: World) -> None:
 
     asked = [key(one) for one in world.api.asked]
     assert sorted(set(asked)) == sorted(asked)
+
+
+def test_files_beside_the_scenarios_are_no_scenarios(world: World) -> None:
+    rows = "name: Row ${data.n}\ndata: rows.data.yaml\nsteps: [{wait: 1ms}]\n"
+    files = {"many.yaml": rows, "rows.data.yaml": "[{n: 1}]\n", "agentrig.yaml": "slo: {}\n"}
+    assert world.check({**PLAIN, "scenarios": {"inline": files}}).missing == ()

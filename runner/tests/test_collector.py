@@ -6,8 +6,8 @@ import gc
 
 import pytest
 
+from agentrig._collector import importing
 from agentrig.cli import main
-from agentrig.cli._collector import importing
 
 
 def test_nothing_is_collected_while_importing() -> None:
