@@ -1,8 +1,10 @@
-"""The README's first `helm install`, typed as it stands there."""
+"""The documents' commands for a cluster, typed as they stand there."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +66,26 @@ def test_charts_readme_works_as_written(tmp_path: Path) -> None:
     finally:
         run("helm", "uninstall", "run-42", "--namespace", "qa", "--ignore-not-found")
         kubectl("delete", "namespace", "qa", "--wait=false")
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_guide_to_launch_works_as_written(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "launch.md").read_text(encoding="utf-8")
+    (values,) = re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    elsewhere = "image: {repository: registry.example.com/qa/agentrig, tag: 0.1.0}"
+    assert elsewhere in values
+    here = values.replace(elsewhere, f"image: {json.dumps(IMAGE)}")
+    (tmp_path / "values.yaml").write_text(here, encoding="utf-8")
+    (tmp_path / "suite").mkdir()
+    shutil.copy(ROOT / "scenarios/demo/01-proxy-passthrough.yaml", tmp_path / "suite")
+    blocks = re.findall(r"^```console\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    commands = [line.removeprefix("$ ") for line in "".join(blocks).splitlines()]
+    assert sum(command.startswith("agentrig launch ") for command in commands) == 3
+    type_in(tmp_path, commands)
+    for folder in ("results", "again"):
+        names = {file.name for file in (tmp_path / folder).iterdir()}
+        assert names == {"events.jsonl", "junit.xml", "summary.json", "pods.json", "logs"}
+    assert "nightly-7" not in run("helm", "list", "--namespace", "demo", "-q").stdout
 
 
 def type_in(folder: Path, commands: list[str]) -> None:

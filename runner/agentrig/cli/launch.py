@@ -44,7 +44,7 @@ _STDIN = "-"
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
     metavar="PATH",
-    help="Run these files of this machine, or all in a folder: up to 1 MB. Repeatable.",
+    help="Run these files of this machine too, or all in a folder: up to 1 MB. Repeatable.",
 )
 @click.option("--chart", metavar="CHART", help="Another chart: folder, REPO/NAME or oci://URL.")
 @click.option("--chart-version", metavar="VERSION", help="Version of a chart from a repository.")
