@@ -22,9 +22,13 @@ pytestmark = pytest.mark.alone
 def cluster_commands() -> list[str]:
     """Find the commands that the README types in a shell that reaches a cluster."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## The first `helm install`")[2].partition("\n## ")[0]
-    block = re.findall(r"^```console\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[-1]
-    return [line.removeprefix("$ ") for line in block.splitlines()]
+    by_hand = readme.partition("## The first `helm install`")[2].partition("\n## ")[0]
+    at_once = readme.partition("## One command instead")[2].partition("\n## ")[0]
+    last = [
+        re.findall(r"^```console\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[-1]
+        for section in (by_hand, at_once)
+    ]
+    return [line.removeprefix("$ ") for line in "".join(last).splitlines()]
 
 
 def chart_commands() -> list[str]:
@@ -53,6 +57,7 @@ def cluster_without_demo() -> Iterator[None]:
 def test_readmes_first_helm_install_works_as_written(tmp_path: Path) -> None:
     commands = cluster_commands()
     assert commands[0].startswith("helm install demo charts/demo-agents")
+    assert commands[-1].startswith("agentrig launch ")
     type_in(tmp_path, commands)
     assert (tmp_path / "results" / "junit.xml").exists()
 

@@ -72,7 +72,7 @@ COMMANDS = [
 LOCAL = [
     (block, command)
     for block, command in COMMANDS
-    if command.startswith("agentrig ") and "run-1.log" not in command
+    if command.startswith("agentrig ") and not re.search(r"run-1\.log|^agentrig launch", command)
 ]
 
 
