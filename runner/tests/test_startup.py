@@ -15,7 +15,18 @@ from tests.support.rig import Rig, clean_environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = {"httpx", "httpx2", "jq", "lightkube", "rich", "starlette", "uvicorn", "xdist", "anyio"}
+HEAVY = {
+    "httpx",
+    "httpx2",
+    "jq",
+    "lightkube",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "xdist",
+    "anyio",
+}
 FETCHING = {"boto3", "botocore", "dulwich", "paramiko", "pip", "urllib3"}
 UNUSED = HEAVY | FETCHING | {"hypothesis", "junitparser", "jsonschema", "requests", "agentrig.demo"}
 # What a request and its checks by dotted paths have no use for.

@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from agentrig.engine._loop import loop_factory
 from agentrig.engine._open import open_scenario_run
 from agentrig.engine._results import SIGNALS_EVERY_S, Results
 from agentrig.engine._schedule import Schedule
@@ -56,10 +57,12 @@ class Engine:
         self._run_names = run or {}
         self._kubernetes = kubernetes
         self._pacer = pacer
+        schedule = schedule or Schedule()
+        self._loop_factory = loop_factory(plan, schedule)
         self._results = Results(item.id for item in plan)
         self._scheduler = Scheduler(
             plan,
-            schedule or Schedule(),
+            schedule,
             publish=stream.publish,
             settle=self._results.settle,
         )
@@ -141,7 +144,8 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._main())
+            with asyncio.Runner(loop_factory=self._loop_factory) as runner:
+                runner.run(self._main())
         except BaseException as error:  # noqa: BLE001  # told to whoever waits for a result
             self.crash = error
         finally:

@@ -95,8 +95,12 @@ class Start:
         return running
 
 
-@pytest.fixture
-def run(rig: Rig) -> Iterator[Start]:
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(
+    rig: Rig, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
+    least = 0 if request.param == "uvloop" else 1_000_000
+    monkeypatch.setattr("agentrig.engine._loop.LARGE_STEPS", least)
     start = Start(rig)
     yield start
     for one in start.made:
