@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 
 import pytest
@@ -40,14 +41,17 @@ def said(count: int) -> list[ScenarioStarted]:
 
 def test_records_are_numbered_and_stamped_in_utc() -> None:
     keep = Keep()
-    zone = dt.UTC
-    now = dt.datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=zone)
-    stream = EventStream(run="r", reporters=[keep], shard=3, attempt=2, now=lambda: now)
+    begin = dt.datetime(2026, 1, 2, 3, 4, 5, 999_000, tzinfo=dt.UTC)
+    moments = itertools.count(round(begin.timestamp() * 1000))
+    stream = EventStream(
+        run="r", reporters=[keep], shard=3, attempt=2, now_ms=lambda: next(moments)
+    )
     for event in said(2):
         stream.publish(event)
+    times = ["2026-01-02T03:04:05.999Z", "2026-01-02T03:04:06.000Z"]
     assert keep.records == [
-        Record(run="r", shard=3, attempt=2, seq=seq, time="2026-01-02T03:04:05.678Z", event=event)
-        for seq, event in enumerate(said(2))
+        Record(run="r", shard=3, attempt=2, seq=seq, time=time, event=event)
+        for seq, (time, event) in enumerate(zip(times, said(2), strict=True))
     ]
 
 

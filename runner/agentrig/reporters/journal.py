@@ -50,11 +50,15 @@ class JournalReporter:
         line = encode(record)
         if os.write(self._fd, line) != len(line):
             raise OSError("the disk took only a part of a line")
-        now = self._clock()
-        due = isinstance(record.event, ScenarioFinished) and now - self._synced > SYNC_EVERY_S
-        if due or isinstance(record.event, RunFinished):
-            os.fsync(self._fd)
-            self._synced = now
+        match record.event:
+            case ScenarioFinished() if self._clock() - self._synced > SYNC_EVERY_S:
+                self._sync()
+            case RunFinished():
+                self._sync()
+
+    def _sync(self) -> None:
+        os.fsync(self._fd)
+        self._synced = self._clock()
 
     def close(self) -> None:
         """Close the file."""

@@ -20,6 +20,7 @@ from agentrig.events import (
     ScenarioFinished,
     ScenarioStarted,
     StepFinished,
+    StepStarted,
     TroubleFound,
 )
 
@@ -37,6 +38,8 @@ _WORST_FIRST = (
     Outcome.SKIPPED,
     Outcome.PASSED,
 )
+
+_NOT_BAD = frozenset({Outcome.PASSED, Outcome.SKIPPED})
 
 
 class Execution(Struct, frozen=True, kw_only=True):
@@ -76,7 +79,6 @@ class Tally:
         self.planned: dict[str, Planned] = {}
         self.results: dict[str, ScenarioFinished] = {}
         self.started_at: dict[str, str] = {}
-        self.steps: Counter[str] = Counter()
         self.bad_steps: dict[str, StepFinished] = {}
         self.executions: defaultdict[str, list[Execution]] = defaultdict(list)
         self.metrics: defaultdict[str, list[MetricRecorded]] = defaultdict(list)
@@ -93,25 +95,29 @@ class Tally:
             self.shard = record.shard
         elif self._receive_part(record):
             return
-        match record.event:
-            case ScenarioStarted() as event:
-                self.started_at[event.scenario] = record.time
-            case StepFinished() as event:
-                self.steps[event.scenario] += 1
-                bad = event.outcome not in {Outcome.PASSED, Outcome.SKIPPED}
+        if not isinstance(record.event, StepStarted):
+            self._fold(record.event, record.time)
+
+    def _fold(self, event: Event, time: str) -> None:
+        match event:
+            # Most events are of steps; asking for the other kinds before takes its time.
+            case StepFinished():
+                bad = event.outcome not in _NOT_BAD
                 if bad and not self._is_python(event.scenario):
                     # What fails after it, as in the teardown, may well fail of it.
                     self.bad_steps.setdefault(event.scenario, event)
-            case ExecutionFinished() as event:
+            case ScenarioStarted():
+                self.started_at[event.scenario] = time
+            case ExecutionFinished():
                 step = self.bad_steps.pop(event.scenario, None)
                 self.executions[event.scenario].append(Execution(finished=event, step=step))
-            case MetricRecorded() as event:
+            case MetricRecorded():
                 self.metrics[event.scenario].append(event)
-            case ScenarioFinished() as event:
+            case ScenarioFinished():
                 before = self.results.get(event.scenario)
                 if before is None or not self.parts or _is_worse(event, before):
                     self.results[event.scenario] = event
-            case event:
+            case _:
                 self._receive_whole(event)
 
     def _receive_whole(self, event: Event) -> None:

@@ -13,6 +13,8 @@ from agentrig.events import (
     RunProgressed,
     RunStarted,
     ScenarioFinished,
+    StepFinished,
+    StepStarted,
 )
 from agentrig.reporters._words import (
     say_duration,
@@ -65,6 +67,8 @@ class TerminalReporter(Tally):
         """Print what can be printed now."""
         super().receive(record)
         match record.event:
+            case StepStarted() | StepFinished():
+                pass  # nearly all events: the rest need not be asked for
             case ScenarioFinished():
                 self._print_ready()
             case RunStarted() | RunProgressed() | RunFinished() if self.is_of_part(record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from typing import TYPE_CHECKING
 
 from agentrig.errors import Position
@@ -55,8 +56,8 @@ def publish(
     events: Iterable[Event], reporters: Sequence[Reporter], *, run: str = "a-run"
 ) -> EventStream:
     """Send events through a real stream whose clock ticks a second per event, and close it."""
-    moments = iter(BEGIN + dt.timedelta(seconds=n) for n in range(1_000_000))
-    stream = EventStream(run=run, reporters=reporters, now=lambda: next(moments))
+    moments = itertools.count(int(BEGIN.timestamp()) * 1000, 1000)
+    stream = EventStream(run=run, reporters=reporters, now_ms=lambda: next(moments))
     rest = list(events)
     end = rest.pop() if rest and isinstance(rest[-1], RunFinished) else None
     for event in rest:
