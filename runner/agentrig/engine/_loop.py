@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["loop_factory"]
 
-# Twice the number from which it pays: suites of such a size seldom wait for nothing but us.
-LARGE_STEPS = 200
+# Three times the number from which it pays: smaller ones mostly wait for agents.
+LARGE_STEPS = 300
 
 
 def loop_factory(
