@@ -8,6 +8,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import msgspec
+
 from agentrig.errors import UsageError
 from agentrig.steps._fields import FormFile
 from agentrig.steps._messages import Form, Part
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["body_of", "encode_json", "readable", "show_body"]
 
-# One for all: making it takes as long as writing a small body.
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encode_json(value: object) -> bytes:
     """Write a value as compact JSON in UTF-8; half of a surrogate pair becomes `?`."""
-    return _JSON.encode(value).encode(errors="replace")
+    try:
+        # In a tenth of the time, and in the same letters but for exponents (1e16, not 1e+16).
+        return msgspec.json.encode(value)
+    except (UnicodeEncodeError, OverflowError, TypeError):
+        # Surrogates, and integers of more than 64 bits.
+        return _JSON.encode(value).encode(errors="replace")
 
 
 async def body_of(step: BodyStep, folder: Path) -> tuple[bytes | Form | None, str | None]:
