@@ -36,7 +36,11 @@ class ScenarioFile(pytest.File):
         run = self.config.stash[RUN]
         path = shown_path(self.path)
         scenarios = load_scenarios(
-            self.path, step_kinds(), path=path, endpoints=run.options.targets.names
+            self.path,
+            step_kinds(),
+            path=path,
+            endpoints=run.options.targets.names,
+            ahead=run.ahead,
         )
         for scenario in scenarios:
             run.hold(scenario)

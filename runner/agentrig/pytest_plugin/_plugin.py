@@ -73,6 +73,7 @@ class AgentrigPlugin:
         try:
             return (yield)
         finally:
+            self.run.ahead.close()
             gc.freeze()
             # A run makes records that are let go at once: looking every 700 of them for what
             # reference counts miss took a twentieth of the time of a step.
@@ -84,6 +85,7 @@ class AgentrigPlugin:
         """Take every YAML file but the configuration and rows of data as a scenario."""
         is_yaml = file_path.suffix in {".yaml", ".yml"}
         if is_yaml and file_path.name != CONFIG_FILE and not is_no_scenario(file_path):
+            self.run.ahead.expect(file_path)
             file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
             return file
         return None

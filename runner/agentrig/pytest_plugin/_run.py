@@ -33,6 +33,7 @@ from agentrig.reporters import (
     make_reporter,
 )
 from agentrig.reporters.log_block import COLUMNS, JSON_COLUMNS
+from agentrig.scenario import ReadAhead
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
@@ -84,6 +85,8 @@ class Run:
         self.places: dict[str, int] = {}
         """Where each scenario stands in the plan of all shards together, if it was split."""
         self._steps_held = 0
+        self.ahead = ReadAhead()
+        """Reads the files that are collected."""
 
     def begin(self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]) -> None:
         """Start the engine on `scenarios`; what else is in the plan is run by pytest itself.

@@ -25,6 +25,7 @@ from agentrig.scenario._model import (
 from agentrig.scenario._names import ROOTS, Names
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._query_error import QueryError, QuerySyntaxError
+from agentrig.scenario._read_ahead import ReadAhead
 from agentrig.scenario._scenario import (
     Phases,
     Place,
@@ -54,6 +55,7 @@ __all__ = [
     "QueryError",
     "QuerySyntaxError",
     "QueryWorkers",
+    "ReadAhead",
     "RenderError",
     "Retry",
     "Scenario",

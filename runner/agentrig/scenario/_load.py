@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
     from pathlib import Path
 
+    from agentrig.scenario._read_ahead import ReadAhead
     from agentrig.scenario._source import Document
 
 __all__ = ["load_scenarios", "load_source"]
@@ -44,14 +45,22 @@ ModelT = TypeVar("ModelT", bound=StrictModel)
 
 
 def load_scenarios(
-    file: Path, models: StepModels, *, path: str | None = None, endpoints: Collection[str]
+    file: Path,
+    models: StepModels,
+    *,
+    path: str | None = None,
+    endpoints: Collection[str],
+    ahead: ReadAhead | None = None,
 ) -> tuple[Scenario, ...]:
     """Read and check one file; `endpoints` are the target names that it may use.
+
+    `ahead` may have read it already.
 
     Gives one scenario per document, combination of its matrix and row of its data, in this order;
     none for documents with `define`. Raises ScenarioError with every mistake of the file.
     """
-    source = Source.read(file, path=path or file.as_posix())
+    read = ahead.source if ahead else Source.read
+    source = read(file, path=path or file.as_posix())
     found = load_source(source, file.parent, models, endpoints=endpoints)
     source.pack()
     return found

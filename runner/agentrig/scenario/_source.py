@@ -43,9 +43,10 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 class Source:
     """The text of a YAML file. Raises ScenarioError when it cannot be read or is no YAML."""
 
-    def __init__(self, path: str, text: str) -> None:
-        """Keep `text`; `path` is how messages name the file."""
+    def __init__(self, path: str, text: str, *, plain: list[PlainDocument] | None = None) -> None:
+        """Keep `text`; `path` is how messages name the file, `plain` what it holds if that is known."""
         self.path = path
+        self._known = plain
         self.is_templated = "${" in text
         self._text: str | None = text
         self._packed = b""
@@ -102,6 +103,7 @@ class Source:
             self._packed = zlib.compress(self._text.encode(), 1)
             self._text = None
         self._roots = []
+        self._known = None
         self.__dict__.pop("_lines", None)
         for document in self._documents or ():
             if not document.is_definition:
@@ -131,6 +133,8 @@ class Source:
 
     def _plain(self) -> list[PlainDocument] | None:
         """Read the file fast, if it is of the plain kind and without mistakes."""
+        if self._known is not None:
+            return self._known
         try:
             return load_plain(self.text)
         except NotPlainError:

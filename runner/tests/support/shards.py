@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,10 @@ def journal_of(
     events: Sequence[Event], *, shard: int, run: str = RUN, also: Sequence[Reporter] = ()
 ) -> bytes:
     """Write the journal of one shard, whose clock ticks a second per event."""
-    moments = iter(BEGIN + dt.timedelta(seconds=n) for n in range(1_000_000))
+    moments = itertools.count(int(BEGIN.timestamp()) * 1000, 1000)
     journal = _Journal()
     stream = EventStream(
-        run=run, reporters=[journal, *also], shard=shard, now=lambda: next(moments)
+        run=run, reporters=[journal, *also], shard=shard, now_ms=lambda: next(moments)
     )
     for event in events:
         stream.publish(event)
