@@ -148,6 +148,8 @@ class _Transfer:
         return commit
 
     def _receive(self, want: Callable[[_Refs], list[bytes]], *, depth: int | None) -> None:
+        # Some servers want a client that takes thin packs; to one that has nothing they send whole
+        # ones all the same, as there is nothing to leave out.
         pack, commit, abort = self._repo.object_store.add_pack()
 
         def write(data: bytes) -> int:

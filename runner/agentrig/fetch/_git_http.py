@@ -48,7 +48,6 @@ def http_client(url: GitUrl, token: Token | None) -> GitClient:
         pool_manager=manager,
         username=token.username if token else None,
         password=token.value if token else None,
-        thin_packs=False,
         quiet=True,
     )
 

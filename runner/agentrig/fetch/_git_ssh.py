@@ -30,7 +30,6 @@ def ssh_client(url: GitUrl, key: SshKey) -> GitClient:
         port=url.port,
         username=url.user or "git",
         vendor=_Vendor(private_key, key),  # type: ignore[arg-type]  # has the one method of the class
-        thin_packs=False,
         quiet=True,
     )
 
