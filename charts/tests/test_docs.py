@@ -46,3 +46,8 @@ def test_install_is_rendered(
     words = shlex.split(command.replace("charts/", ""))
     answer = helm("template", *words[2:])
     assert answer.returncode == 0, answer.stderr
+
+
+def test_the_image_of_a_suite_is_the_example_that_is_built() -> None:
+    (shown,) = re.findall(r"^```dockerfile\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert shown == (ROOT / "charts/examples/my-suite/Dockerfile").read_text("utf-8")

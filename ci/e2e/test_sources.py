@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -40,7 +42,6 @@ def servers() -> Iterator[str]:
     kubectl(
         "wait", "pod/sources", "-n", namespace, "--for=condition=Ready", f"--timeout={WITHIN_S}s"
     )
-    fill_s3(namespace)
     yield namespace
     kubectl("delete", "namespace", namespace, "--wait=false")
 
@@ -107,6 +108,7 @@ def test_a_missing_ref_fails_at_once_and_no_other_is_run(install: Any, access: s
 
 
 def test_a_folder_of_a_bucket(install: Any, access: str, tmp_path: Path) -> None:
+    fill_s3(access)
     release = install(
         {
             "scenarios": {
@@ -142,13 +144,22 @@ def test_a_config_map_with_folders(install: Any, namespace: str, tmp_path: Path)
     assert one["outcome"] == "passed"
 
 
+def test_an_image_built_on_ours(install: Any, tmp_path: Path) -> None:
+    image = {"repository": "localhost/my-suite", "tag": "dev", "pullPolicy": "Never"}
+    release = install({"image": image, "run": {"paths": ["/scenarios/mine"]}})
+    done = completed(release)
+    summary, _ = rebuild(done, tmp_path)
+    assert [(one["name"], one["outcome"]) for one in summary["scenarios"]] == [
+        ("test_a_token_is_read_back", "passed")
+    ]
+
+
 def test_a_volume_is_read_and_not_written(install: Any, namespace: str, tmp_path: Path) -> None:
     # A folder of the node as a volume: what the test machine, being the node, can fill.
-    folder = tmp_path / "volume/nightly"
-    folder.mkdir(parents=True)
-    (folder / "root.yaml").write_text(source_server.SCENARIO)
-    for place in (folder, *folder.parents[: len(folder.relative_to("/tmp").parts)]):
-        place.chmod(0o755)
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    (root / "nightly").mkdir()
+    (root / "nightly/root.yaml").write_text(source_server.SCENARIO)
     volume = f"suites-{namespace}"
     spec = {
         "capacity": {"storage": "1Mi"},
@@ -163,7 +174,7 @@ def test_a_volume_is_read_and_not_written(install: Any, namespace: str, tmp_path
     apply(
         {
             **named("v1", "PersistentVolume", None, volume),
-            "spec": {**spec, "hostPath": {"path": str(folder.parent)}},
+            "spec": {**spec, "hostPath": {"path": str(root)}},
         },
         {**named("v1", "PersistentVolumeClaim", namespace, "suites"), "spec": claim},
     )
@@ -175,6 +186,7 @@ def test_a_volume_is_read_and_not_written(install: Any, namespace: str, tmp_path
         assert summary["counts"] == {"passed": 1}
     finally:
         kubectl("delete", "persistentvolume", volume, "--wait=false")
+        shutil.rmtree(root)
 
 
 def test_a_suite_past_a_release_is_refused_before_anything_is_made(
