@@ -49,5 +49,6 @@ def test_install_is_rendered(
 
 
 def test_the_image_of_a_suite_is_the_example_that_is_built() -> None:
-    (shown,) = re.findall(r"^```dockerfile\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    document = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    (shown,) = re.findall(r"^```dockerfile\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     assert shown == (ROOT / "charts/examples/my-suite/Dockerfile").read_text("utf-8")
