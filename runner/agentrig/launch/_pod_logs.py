@@ -25,6 +25,8 @@ __all__ = ["PodLogs"]
 MAX_STREAMS = 24
 # With more logs than streams, each gets one for so long, and goes on later where it stopped.
 TURN_S = 2.0
+# A stream ends with its container, unless the node is gone; what is missed then is read at last.
+_OVER_S = 2.0
 _REOPEN_AFTER_S = 1.0
 _FINAL_ATTEMPTS = 3
 # There is no log, yet or any more: the container has not started, the pod is gone.
@@ -132,10 +134,14 @@ class PodLogs:
         )
         turn_s = TURN_S if len(self._readers) > MAX_STREAMS else None
         with suppress(ClusterError, TimeoutError), log.file.open("ab") as file:
-            async with asyncio.timeout(turn_s), aclosing(lines):
-                async for line in lines:
-                    self._write(log, file.write, line, is_runner=is_runner)
-                    file.flush()
+            async with asyncio.timeout(turn_s) as turn, aclosing(lines):
+                limit = asyncio.ensure_future(_end_turn(turn, log.is_over))
+                try:
+                    async for line in lines:
+                        self._write(log, file.write, line, is_runner=is_runner)
+                        file.flush()
+                finally:
+                    limit.cancel()
 
     async def _complete(self, log: _Log, *, is_runner: bool) -> bool:
         """Read the whole log once more; give False where another attempt may help.
@@ -171,6 +177,12 @@ class PodLogs:
             write(text.encode() + b"\n")
             if is_runner:
                 self._on_line(log.pod, log.shard, text)
+
+
+async def _end_turn(turn: asyncio.Timeout, is_over: asyncio.Event) -> None:
+    await is_over.wait()
+    with suppress(RuntimeError):  # it ends at this very moment
+        turn.reschedule(asyncio.get_running_loop().time() + _OVER_S)
 
 
 def _first_line(file: Path) -> str:

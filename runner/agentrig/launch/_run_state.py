@@ -203,7 +203,7 @@ class RunState:
         """Say what was going on in each shard that did not come to its end."""
         last = {pod.shard: pod for pod in self.pods}
         said = []
-        for shard, pod in last.items():
+        for shard, pod in sorted(last.items()):
             if pod.uid not in self._busy or (pod.is_over and not pod.is_leaving):
                 continue
             counts = self.progress.of(pod)

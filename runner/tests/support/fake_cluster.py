@@ -171,9 +171,12 @@ class FakeCluster:
         return [query["resourceVersion"] for query in asked]
 
     def wait_for(self, holds: Callable[[], bool], *, within_s: float = 60.0) -> None:
-        """Wait for requests, or for what else comes of them."""
+        """Wait for requests, or for what else comes of them, as in files."""
+        until = time.monotonic() + within_s
         with self.changed:
-            assert self.changed.wait_for(holds, within_s), "it has not come in time"
+            while not holds():
+                assert time.monotonic() < until, "it has not come in time"
+                self.changed.wait(0.02)
 
     def _tell(self, what: str, collection: str, found: dict[str, Any]) -> None:
         self._version += 1
