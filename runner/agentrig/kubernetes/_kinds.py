@@ -122,7 +122,7 @@ class Kinds:
             for kind, names in await self._kinds(version):
                 if name in names:
                     return kind
-        raise ClusterError(f"the API serves no kind '{text}'")
+        raise ClusterError(f"the API serves no kind '{text}'", status=404)
 
     async def of_manifest(self, manifest: Mapping[str, Any]) -> Kind:
         """Find the kind that a manifest is of, by its `apiVersion` and `kind`."""
@@ -133,7 +133,8 @@ class Kinds:
         for kind, _ in await self._kinds(api_version):
             if kind.kind == name:
                 return kind
-        raise ClusterError(f"the API serves no kind '{name}' of apiVersion '{api_version}'")
+        message = f"the API serves no kind '{name}' of apiVersion '{api_version}'"
+        raise ClusterError(message, status=404)
 
     async def _versions(self, group: str) -> list[str]:
         """List the versions to look through: of `GROUP`, of `VERSION.GROUP`, or of all."""

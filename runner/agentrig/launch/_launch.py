@@ -17,7 +17,7 @@ from agentrig.launch._follow import follow
 from agentrig.launch._helm import ChartSource, Helm
 from agentrig.launch._interrupt import Interrupted, run_interruptible, unshaken
 from agentrig.launch._rendered import read_rendered
-from agentrig.launch._results import LOGS, clear_results, report_run, show_logs
+from agentrig.launch._results import LOGS, clear_results, report_missing, report_run, show_logs
 from agentrig.launch._workloads import Workload, read_workload
 from agentrig.launch.preflight import (
     describe_missing,
@@ -184,6 +184,8 @@ class _Launch:
         if findings.unchecked:
             self._say("not checked, as this account may not look: " + "; ".join(findings.unchecked))
         if findings.missing:
+            if not self._options.dry_run:
+                report_missing(findings, rendered, self._options.results, say=self._say)
             raise ClusterError(describe_missing(findings))
 
     async def _follow(self) -> int:

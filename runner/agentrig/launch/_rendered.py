@@ -50,9 +50,10 @@ class Rendered(Struct, frozen=True, kw_only=True):
 
     @property
     def deadline_s(self) -> float | None:
-        """The Job's own time limit."""
-        seconds = self.job["spec"].get("activeDeadlineSeconds")
-        return float(seconds) if seconds else None
+        """The Job's own time limit; None where it first waits to be let go, as in a queue."""
+        spec = self.job["spec"]
+        seconds = spec.get("activeDeadlineSeconds")
+        return float(seconds) if seconds and not spec.get("suspend") else None
 
     def namespace_of(self, manifest: dict[str, Any]) -> str:
         """Where an object will be."""

@@ -12,6 +12,7 @@ import msgspec
 
 from agentrig.errors import ReportError
 from agentrig.launch._collect import collect
+from agentrig.launch._evidence import Trouble
 from agentrig.reporters import (
     JOURNAL_FILE,
     JUNIT_FILE,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
     from agentrig.launch._evidence import PodEvidence
     from agentrig.launch._follow import Followed
+    from agentrig.launch._rendered import Rendered
     from agentrig.launch._workloads import Workload
+    from agentrig.launch.preflight import Findings
 
-__all__ = ["LOGS", "clear_results", "report_run", "show_logs"]
+__all__ = ["LOGS", "clear_results", "report_missing", "report_run", "show_logs"]
 
 LOGS = "logs"
 PODS_FILE = "pods.json"
@@ -74,6 +77,32 @@ def report_run(
         troubles=followed.troubles,
         results=results,
         reporters=[terminal],
+        on_problem=lambda problem: say(f"error: {problem}"),
+    )
+
+
+def report_missing(
+    findings: Findings, rendered: Rendered, results: Path, *, say: Callable[[str], None]
+) -> None:
+    """Write the reports of a run that was never installed: what it lacks, for the CI server."""
+    troubles = [
+        Trouble(
+            reason="Preflight",
+            # Each its own name: CI servers show one test of a name.
+            where=f"release {rendered.release}, {number} of {len(findings.missing)}",
+            message=one.what,
+            hint=one.do,
+        )
+        for number, one in enumerate(findings.missing, 1)
+    ]
+    clear_results(results)
+    collect(
+        (),
+        run=f"{rendered.release}-1",
+        shards=0,
+        troubles=troubles,
+        results=results,
+        reporters=(),
         on_problem=lambda problem: say(f"error: {problem}"),
     )
 

@@ -69,8 +69,9 @@ class Lookup:
             await self.cluster.try_create(manifest, namespace=namespace)
 
     async def _get(self, kind: str, name: str, namespace: str | None) -> dict[str, Any] | None:
-        ref = await self.cluster.find(f"{kind}/{name}", namespace=namespace)
         try:
+            # Of a kind that nobody defined there is no object either.
+            ref = await self.cluster.find(f"{kind}/{name}", namespace=namespace)
             return await self.cluster.get(ref)
         except ClusterError as error:
             if error.status == _MISSING:

@@ -21,6 +21,7 @@ __all__ = ["check_references"]
 _MAKERS = ("ExternalSecret", "SealedSecret")
 # What Kubernetes puts into each namespace itself.
 _EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
+_QUEUE = "kueue.x-k8s.io/queue-name"
 _CSI_SECRETS = "secrets-store.csi.k8s.io"
 
 
@@ -78,7 +79,8 @@ async def _check_there(
     where = f" in namespace {namespace}" if namespace else ""
     if found is None:
         similar = await lookup.suggestion(kind, name, namespace or "")
-        return lacks(f"{kind} '{name}' does not exist{where}{similar}", do)
+        word = kind.partition(".")[0]
+        return lacks(f"{word} '{name}' does not exist{where}{similar}", do)
     if kind == "persistentvolumeclaim" and (found.get("status") or {}).get("phase") == "Lost":
         return lacks(f"{kind} '{name}'{where} has lost its volume", "make the claim anew")
     return Findings()
@@ -102,6 +104,10 @@ def _others(rendered: Rendered) -> Iterator[tuple[str, str, str | None, str]]:
             if provider and not rendered.has("SecretProviderClass", provider):
                 do = f"make it, or remove the volume '{volume['name']}'"
                 yield "secretproviderclass", provider, namespace, do
+    labels = rendered.job["metadata"].get("labels") or {}
+    if queue := labels.get(_QUEUE):
+        do = "make the LocalQueue, or the Job waits for ever; kubectl get localqueues lists them"
+        yield "localqueue.kueue.x-k8s.io", queue, namespace, do
     if name := spec.get("priorityClassName"):
         yield "priorityclass", name, None, "name one of: kubectl get priorityclasses"
     if name := spec.get("runtimeClassName"):

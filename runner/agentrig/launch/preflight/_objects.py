@@ -20,6 +20,7 @@ _NO_RIGHT = re.compile(r"is forbidden: User .* cannot ")
 # An account that is made together with the run cannot be tried before: its policy may differ.
 _BY_ACCOUNT = "security context constraint"
 _REASON = re.compile(r"^cannot [^:]*: (.*) \(HTTP \d+\)", re.DOTALL)
+_NO_CLASS = re.compile(r"no PriorityClass with name|RuntimeClass.* not found")
 _WORDS = {
     "violates PodSecurity": "the namespace enforces a Pod Security level: see securityContext in "
     "the message, and leave podSecurityContext at its defaults",
@@ -125,6 +126,8 @@ async def _try_pod(lookup: Lookup, rendered: Rendered) -> Findings:
     except ClusterError as error:
         if _NO_RIGHT.search(str(error)) or (is_new and _BY_ACCOUNT in str(error)):
             return Findings(unchecked=(f"whether {where} is admitted",))
+        if _NO_CLASS.search(str(error)):
+            return Findings()  # told of among the objects that the pod names
         return _refused(error, where)
     return Findings()
 

@@ -250,3 +250,71 @@ def test_files_beside_the_scenarios_are_no_scenarios(world: World) -> None:
     rows = "name: Row ${data.n}\ndata: rows.data.yaml\nsteps: [{wait: 1ms}]\n"
     files = {"many.yaml": rows, "rows.data.yaml": "[{n: 1}]\n", "agentrig.yaml": "slo: {}\n"}
     assert world.check({**PLAIN, "scenarios": {"inline": files}}).missing == ()
+
+
+REGISTRY = "registry.example.com"
+PULLS = {**PLAIN, "imagePullSecrets": [{"name": "regcred"}]}
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [[REGISTRY], ["quay.io", f"https://{REGISTRY}/v1/"], ["*.example.com"], [f"{REGISTRY}/qa"]],
+)
+def test_a_pull_secret_of_the_images_registry_will_do(world: World, hosts: list[str]) -> None:
+    world.core("secrets", "regcred", **registry(*hosts))
+    assert world.check(PULLS).missing == ()
+
+
+def test_docker_hub_has_another_name_in_its_credentials(world: World) -> None:
+    world.core("secrets", "regcred", **registry("https://index.docker.io/v1/"))
+    hub = {**PULLS, "image": {"repository": "company/agentrig", "tag": "1.0"}}
+    assert world.check(hub).missing == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (None, "pull secret 'regcred' does not exist in namespace qa"),
+        ({"type": "Opaque", "data": {}}, "is of type Opaque, and holds no credentials"),
+        (registry("quay.io", "ghcr.io"), "no credentials for registry.example.com: it has some"),
+        (registry(), "has no credentials for registry.example.com: it has some for none"),
+        (
+            {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "e30="}},
+            "its '.dockerconfigjson' cannot be read",
+        ),
+        (
+            {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "%"}},
+            "its '.dockerconfigjson' cannot be read",
+        ),
+    ],
+    ids=["none", "type", "others", "empty", "no auths", "no base64"],
+)
+def test_a_pull_secret_that_does_not_help_is_told(
+    world: World, secret: dict[str, Any] | None, said: str
+) -> None:
+    if secret is not None:
+        world.core("secrets", "regcred", **secret)
+    (missing,) = world.check(PULLS).missing
+    assert said in missing.what
+    assert missing.do.startswith(
+        f"kubectl create secret docker-registry regcred -n qa --docker-server={REGISTRY}"
+    )
+
+
+def test_a_queue_that_nobody_serves_is_told(world: World) -> None:
+    (missing,) = world.check({**PLAIN, "kueue": {"queueName": "tests"}}).missing
+    assert missing.what == "localqueue 'tests' does not exist in namespace qa"
+    assert "waits for ever" in missing.do
+
+
+def test_a_priority_class_is_told_once(world: World) -> None:
+    said = "no PriorityClass with name batch was found"
+    world.refused["pods"] = 403, status(403, "Forbidden", f'pods "x" is forbidden: {said}')
+    (missing,) = world.check({**PLAIN, "priorityClassName": "batch"}).missing
+    assert missing.what == "priorityclass 'batch' does not exist"
+
+
+def test_a_kind_that_nobody_defined_is_told(world: World) -> None:
+    extra = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    (missing,) = world.check({**PLAIN, "extraObjects": [extra]}).missing
+    assert missing.what == "the cluster knows no Widget (example.com/v1), which the chart makes"
