@@ -25,6 +25,7 @@ ROOT = CHARTS.parent
 LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 EVERYTHING = ["--set-string=scenarios.inline.a\\.yaml=x", "--set=run.namespace=demo"]
+VALUES = sorted((CHARTS / "agentrig").glob("ci/*-values.yaml"))
 RBAC = CHARTS / "agentrig" / "ci" / "rbac-values.yaml"
 
 
@@ -101,6 +102,16 @@ def test_retries_follow_the_exit_codes(mode: str, render: Render) -> None:
         "action": "Ignore",
         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
     }
+
+
+@pytest.mark.parametrize("values", VALUES, ids=[path.stem for path in VALUES])
+def test_every_object_has_the_labels_and_annotations_of_all(values: Path, render: Render) -> None:
+    options = ["--values", values, "--set=commonLabels.a=b", "--set=commonAnnotations.c=d"]
+    for item in render("agentrig", *options, "--set=extraObjects=null"):
+        metadata = item["metadata"]
+        assert metadata["labels"]["a"] == "b", item["kind"]
+        assert metadata["labels"]["app.kubernetes.io/part-of"] == "agentrig", item["kind"]
+        assert metadata["annotations"]["c"] == "d", item["kind"]
 
 
 @pytest.mark.parametrize("mode", ["sharded", "cronjob"])

@@ -31,6 +31,25 @@ agent: gymcoach
 steps:
   - {name: Root, path: /, expect: {status: 200}}
 """
+# More objects, as text and as a map.
+CLAIM = """
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .Release.Name }}-claim
+  labels: {{- include "agentrig.labels" . | nindent 4 }}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Mi}}
+"""
+TOKEN = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {
+        "name": "{{ .Release.Name }}-token",
+        "labels": {"app.kubernetes.io/instance": "{{ .Release.Name }}"},
+    },
+}
 RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
 
 
@@ -96,6 +115,7 @@ def test_uninstall_leaves_nothing_of_a_run(
             "run": {"paths": ["/scenarios/inline"]},
             "scenarios": {"inline": {"root.yaml": ROOT_ANSWERS}},
             "rbac": {"rules": RULES, "namespace": elsewhere},
+            "extraObjects": [CLAIM, TOKEN],
         },
         name=namespace,  # one that no other test has, as it looks outside of namespaces too
     )
@@ -104,7 +124,9 @@ def test_uninstall_leaves_nothing_of_a_run(
         kubectl("create", "job", "by-hand", cronjob, "-n", release.namespace)
     for job in objects(release, "jobs"):
         finish(job, release.namespace)
-    assert leftovers(release.namespace, release.name, elsewhere, within_s=0)
+    there = leftovers(release.namespace, release.name, elsewhere, within_s=0)
+    kinds = {name.partition("/")[0].partition(".")[0] for name in there}
+    assert {"configmap", "job", "persistentvolumeclaim", "pod", "role", "secret"} <= kinds
     uninstall(release)
     assert leftovers(release.namespace, release.name, elsewhere) == []
 
