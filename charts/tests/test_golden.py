@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     import subprocess
@@ -67,13 +68,38 @@ def test_notes_read_as_reviewed(
     render: Callable[..., list[dict[str, Any]]],
     golden: Callable[[Path, str], None],
 ) -> None:
-    # Only an install shows the notes, and Helm 3 installs nothing without a cluster, not even dry.
     copy = shutil.copytree(CHARTS / Path(name).parent, tmp_path / "chart")
-    (copy / "templates" / "NOTES.txt").rename(copy / "notes.txt")
-    wrapper = 'notes: {{ tpl (.Files.Get "notes.txt") . | toJson }}\n'
-    (copy / "templates" / "notes.yaml").write_text(wrapper, encoding="utf-8")
+    show_notes(copy)
     (notes,) = [item["notes"] for item in render(copy, *options) if "notes" in item]
     golden(GOLDEN / f"{name}.txt", notes.strip() + "\n")
+
+
+@pytest.mark.parametrize("mode", ["cronjob", "hook"])
+def test_notes_are_right_below_another_chart(
+    mode: str,
+    tmp_path: Path,
+    render: Callable[..., list[dict[str, Any]]],
+    golden: Callable[[Path, str], None],
+) -> None:
+    parent = tmp_path / "agent"
+    show_notes(shutil.copytree(CHARTS / "agentrig", parent / "charts" / "agentrig"))
+    dependency = {"name": "agentrig", "alias": "nightly", "version": "0.1.0"}
+    chart = {"apiVersion": "v2", "name": "agent", "version": "1.0.0", "dependencies": [dependency]}
+    (parent / "Chart.yaml").write_text(yaml.safe_dump(chart), encoding="utf-8")
+    (notes,) = [
+        item["notes"] for item in render(parent, f"--set=nightly.mode={mode}") if "notes" in item
+    ]
+    golden(GOLDEN / "agentrig" / f"notes-below-{mode}.txt", notes.strip() + "\n")
+
+
+def show_notes(chart: Path) -> None:
+    """Make the notes of this copy of a chart an object.
+
+    Only an install shows them, and Helm 3 installs nothing without a cluster, not even dry.
+    """
+    (chart / "templates" / "NOTES.txt").rename(chart / "notes.txt")
+    wrapper = 'notes: {{ tpl (.Files.Get "notes.txt") . | toJson }}\n'
+    (chart / "templates" / "notes.yaml").write_text(wrapper, encoding="utf-8")
 
 
 def test_every_template_is_rendered_by_some_golden_file() -> None:
