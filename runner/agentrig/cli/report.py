@@ -1,4 +1,4 @@
-"""`agentrig report`: everything again, from the journal of a run."""
+"""`agentrig report`: everything again, from the journals of a run."""
 
 from __future__ import annotations
 
@@ -9,94 +9,117 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentrig.errors import ReportError, UsageError
+from agentrig.cli._sources import MergedSource, journal_of, merge_sources
+from agentrig.errors import ReportError
 from agentrig.reporters import (
     JOURNAL_FILE,
     JUNIT_FILE,
     SUMMARY_FILE,
+    JournalReporter,
     JunitReporter,
     SummaryReporter,
     Tally,
     TerminalReporter,
-    find_blocks,
+    make_reporter,
     read_journal,
 )
+from agentrig.stream import replay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agentrig.events import Record
     from agentrig.stream import Reporter
 
 __all__ = ["report"]
 
 
 @click.command()
-@click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "sources",
+    metavar="SOURCE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+)
 @click.option(
     "--results",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write events.jsonl, junit.xml and summary.json here.",
 )
-def report(source: Path, *, results: Path | None) -> int:
+@click.option(
+    "--reporter",
+    "reporters",
+    envvar="AGENTRIG_REPORT_REPORTER",
+    multiple=True,
+    metavar="NAME[=ARG]",
+    help="Reporter of another package. Repeatable.",
+)
+def report(sources: tuple[Path, ...], *, results: Path | None, reporters: tuple[str, ...]) -> int:
     """Rebuild the reports of a run, and exit with the run's code.
 
     SOURCE is a results folder, a journal (events.jsonl), or the log of a pod that ran with
     --log-journal; `-` reads standard input, as in
     `kubectl logs job/NAME | agentrig report - --results results`.
+
+    The logs of all shards of a run become one report; a shard that is missing is an
+    infrastructure error (3).
     """
-    name, journal = _journal_of(source)
     try:
-        return _rebuild(name, journal, source=source, results=results)
+        if len(sources) > 1:
+            return _rebuild_merged(merge_sources(sources), results=results, wanted=reporters)
+        return _rebuild(sources[0], results=results, wanted=reporters)
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
 
 
-def _rebuild(name: str, journal: bytes, *, source: Path, results: Path | None) -> int:
-    reporters: list[Reporter] = [
-        tally := Tally(),
-        TerminalReporter(
-            sys.stdout,
-            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-            results=str(results) if results else None,
-        ),
-    ]
+def _rebuild(source: Path, *, results: Path | None, wanted: Sequence[str]) -> int:
+    name, journal = journal_of(source)
     if results:
         results.mkdir(parents=True, exist_ok=True)
         if results.resolve() not in {source.resolve(), source.resolve().parent}:
             (results / JOURNAL_FILE).write_bytes(journal)
-        reporters += [
-            JunitReporter(results / JUNIT_FILE),
-            SummaryReporter(results / SUMMARY_FILE),
-        ]
-    for record in read_journal(journal, name=name):
-        for reporter in reporters:
-            reporter.receive(record)
-    for reporter in reporters:
-        reporter.close()
+    first = next(read_journal(journal, name=name), None)
+    others = _others(wanted, results=results, run=first.run if first else "")
+    tally = Tally()
+    code = _replay(read_journal(journal, name=name), [tally, *_reports(results), *others])
     if tally.finished is None:
         click.echo("error: the run was killed: its journal has no end", err=True)
-    return tally.exit_code
+    return tally.exit_code if code is None else code
 
 
-def _journal_of(source: Path) -> tuple[str, bytes]:
-    """Find the journal in `source`, with its name for messages."""
-    if str(source) == "-":
-        name, content, whole = "standard input", sys.stdin.buffer.read(), True
-    else:
-        file = source / JOURNAL_FILE if source.is_dir() else source
-        name = str(file)
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise UsageError(f"cannot read '{file}': {error.strerror}") from error
-        whole = file.name != JOURNAL_FILE
-    begin = b'{"kind":'
-    # A journal that is empty or cut in its first word is of a run that was killed at once.
-    if content.lstrip().startswith(begin) or (not whole and begin.startswith(content)):
-        return name, content
-    blocks = find_blocks(content.decode("utf-8", errors="replace"), name=name)
-    if not blocks:
-        raise UsageError(
-            f"{name}: neither a journal nor a log with a journal block (run with --log-journal)"
-        )
-    # A log may hold more than one attempt; the last one decided.
-    return name, blocks[-1]
+def _rebuild_merged(merged: MergedSource, *, results: Path | None, wanted: Sequence[str]) -> int:
+    reporters: list[Reporter] = []
+    if results:
+        results.mkdir(parents=True, exist_ok=True)
+        merged.refuse(results / JOURNAL_FILE)
+        reporters.append(JournalReporter(results / JOURNAL_FILE))
+    others = _others(wanted, results=results, run=merged.merged.run)
+    code = _replay(merged.merged.records(), [*reporters, *_reports(results), *others])
+    return merged.merged.exit_code if code is None else code
+
+
+def _replay(records: Iterable[Record], reporters: Sequence[Reporter]) -> int | None:
+    code, problems = replay(records, reporters)
+    if problems:
+        *others, last = problems
+        for problem in others:
+            click.echo(f"error: {problem}", err=True)
+        # To write them is all that this command is for: their loss outranks what they say.
+        raise last
+    return code
+
+
+def _reports(results: Path | None) -> list[Reporter]:
+    """Make the reports of every run; the terminal's ends before the files."""
+    reporters: list[Reporter] = []
+    if results:
+        reporters += [SummaryReporter(results / SUMMARY_FILE), JunitReporter(results / JUNIT_FILE)]
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    shown = str(results) if results else None
+    return [*reporters, TerminalReporter(sys.stdout, colour=colour, results=shown)]
+
+
+def _others(wanted: Sequence[str], *, results: Path | None, run: str) -> list[Reporter]:
+    return [make_reporter(one, results=results, run=run) for one in wanted]

@@ -28,10 +28,22 @@ if TYPE_CHECKING:
 
     from agentrig.events import Record
 
-__all__ = ["Journal", "find_journal"]
+__all__ = ["Identity", "Journal", "find_journal", "identify"]
 
 _BEGIN = b'{"kind":'
 _EXIT_CODES = range(6)
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Which part of which run a journal says that it is; `begin` is the time of its first record.
+
+    `shard` is 0 in a run that is not split, as `shards` is then.
+    """
+
+    run: str
+    shard: int
+    shards: int
+    begin: str
 
 
 class Journal(Struct, frozen=True, kw_only=True):
@@ -65,11 +77,7 @@ def find_journal(file: Path, *, run: str, shard: int, shards: int) -> Journal | 
     shard. Raises ReportError, which says what is wrong with the last one, if none does.
     """
     name = str(file)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ReportError(f"cannot read '{file}': {error.strerror}") from error
-    journals = _journals(content, name=name)
+    journals = _journals(_read(file), name=name)
     problem: ReportError | None = None
     for block in reversed(range(len(journals))):
         try:
@@ -79,6 +87,34 @@ def find_journal(file: Path, *, run: str, shard: int, shards: int) -> Journal | 
     if problem:
         raise problem
     return None
+
+
+def identify(file: Path) -> Identity | None:
+    """Say whose journal the last one in a file is, None if there is none.
+
+    Raises ReportError for one that is damaged, or that does not begin with a run.
+    """
+    name = str(file)
+    journals = _journals(_read(file), name=name)
+    if not journals:
+        return None
+    first = next(read_journal(journals[-1], name=name), None)
+    if first is None or not isinstance(first.event, RunStarted):
+        raise ReportError(f"{name}: its journal does not begin with the run")
+    _check_time(first.time, name)
+    return Identity(
+        run=first.run,
+        shard=first.shard,
+        shards=first.event.shards if first.shard else 0,
+        begin=first.time,
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ReportError(f"cannot read '{file}': {error.strerror}") from error
 
 
 def _journals(content: bytes, *, name: str) -> Sequence[bytes]:

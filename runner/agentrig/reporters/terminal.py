@@ -46,7 +46,7 @@ _WORDS = {Outcome.NOT_RUN: "not run", Outcome.FAILED: "FAILED", Outcome.ERROR: "
 _WORD_COLUMNS = len(Outcome.INTERRUPTED)
 # How often a log is told where a repetition stands.
 _PROGRESS_EVERY_MS = 60_000
-_OVERCOME = "no results were lost of it"
+_OVERCOME = "it cost no results"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.installed import install_example
+
 if TYPE_CHECKING:
     from tests.support.rig import Ran, Rig
 
@@ -126,3 +128,99 @@ def test_a_response_with_marks_of_a_block_does_not_hide_the_journal(rig: Rig) ->
     report = rig.report("pod.log", "--results", "again")
     assert report.code == first.code == 1, report.said
     assert files(report) == files(first)
+
+
+@pytest.fixture
+def logs(rig: Rig) -> list[str]:
+    """Give the logs of a run in three shards, one of which is in objects."""
+    for name in "abcde":
+        rig.scenario(name)
+    rig.scenario("f", "/status/500")
+    names = []
+    for shard in (1, 2, 3):
+        log_format = "json" if shard == 2 else "text"
+        split = ("--shard", f"{shard}/3", "--run-id", "qa-7", "--log-format", log_format)
+        ran = rig.run(".", *split, "--log-journal", "--results", f"of-{shard}")
+        (rig.folder / f"{shard}.log").write_text(ran.out)
+        names.append(f"{shard}.log")
+    return names
+
+
+def test_the_logs_of_all_shards_become_one_report(rig: Rig, logs: list[str]) -> None:
+    merged = rig.report(*reversed(logs), "--results", "merged")
+    assert merged.code == 1, merged.said
+    assert merged.outcomes() == {**dict.fromkeys("abcde", "passed"), "f": "failed"}
+    assert [one["id"] for one in merged.summary()["scenarios"]] == [f"{n}.yaml" for n in "abcdef"]
+    assert "run qa-7 · via direct · 3 shards · 6 planned" in merged.out
+    assert merged.junit().tests == 6
+    in_folders = rig.report("of-3", "of-1/events.jsonl", "2.log", "--results", "again")
+    assert files(in_folders) == files(merged)
+    again = rig.report("merged", "--results", "rebuilt")
+    assert files(again) == files(merged)
+    assert body(again.out) == body(merged.out)
+
+
+def test_a_shard_without_its_journal_is_trouble_in_every_report(rig: Rig, logs: list[str]) -> None:
+    whole = (rig.folder / "2.log").read_text()
+    (rig.folder / "2.log").write_text(whole[: whole.index("-----BEGIN")])
+    merged = rig.report(*logs, "--results", "merged")
+    missing = [one for one in "abcdef" if one not in merged.outcomes()]
+    assert missing
+    assert merged.code == (3 if "f" in missing else 1)
+    assert "ResultsLost: 2.log" in merged.out
+    assert "ShardMissing: shard 2/3" in merged.out
+    assert f"{len(missing)} of 6 scenarios are not in this report" in merged.out
+    [suite] = [one for one in merged.junit() if one.name == "infrastructure"]
+    assert (suite.tests, suite.errors) == (2, 2)
+    assert [one["reason"] for one in merged.summary()["troubles"]] == [
+        "ResultsLost",
+        "ShardMissing",
+    ]
+    assert rig.report("1.log", "3.log").code == merged.code
+    assert files(rig.report("merged", "--results", "again")) == files(merged)
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (("1.log", "-"), "'-' is for a single source"),
+        (("1.log", "nope.log"), "'nope.log' is not there"),
+        (
+            ("1.log", "other.log"),
+            "of different runs: run 'qa-7' in 1.log, and 'other' in other.log",
+        ),
+        (("1.log", "half.log"), "number of shards '3' in 1.log, and '2' in half.log"),
+        (("empty.log", "a.yaml"), "none of the sources holds a journal"),
+    ],
+)
+def test_sources_that_are_no_run_are_refused(
+    rig: Rig, logs: list[str], sources: tuple[str, ...], words: str
+) -> None:
+    assert logs
+    for name, split, run in (("other", "2/3", "other"), ("half", "2/2", "qa-7")):
+        out = rig.run(".", "--shard", split, "--run-id", run, "--log-journal").out
+        (rig.folder / f"{name}.log").write_text(out)
+    (rig.folder / "empty.log").write_text("some words\n")
+    report = rig.report(*sources)
+    assert report.code == 4, report.said
+    assert words in report.err
+
+
+def test_what_is_read_is_not_overwritten(rig: Rig, logs: list[str]) -> None:
+    assert logs
+    before = (rig.folder / "of-1/events.jsonl").read_bytes()
+    report = rig.report("of-1", "of-2", "of-3", "--results", "of-1")
+    assert report.code == 4, report.said
+    assert "would overwrite 'of-1/events.jsonl'" in report.err
+    assert (rig.folder / "of-1/events.jsonl").read_bytes() == before
+
+
+def test_reporters_of_other_packages_report_again(rig: Rig, logs: list[str]) -> None:
+    install_example(rig)
+    for sources in (["of-1"], logs):
+        report = rig.agentrig("report", *sources, "--results", "r", "--reporter", "markdown")
+        assert report.code == rig.report(*sources).code, report.said
+        assert "| scenario | outcome | time |" in (rig.folder / "r/report.md").read_text()
+    report = rig.agentrig("report", *logs, "--reporter", "nobody")
+    assert report.code == 4
+    assert "there is no reporter 'nobody'" in report.err
