@@ -67,6 +67,7 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
     ("image.pullPolicy", "Never", {}, f"{RUNNER}.imagePullPolicy", "Never"),
     ("run.paths", ["/a", "/b"], {}, f"{RUNNER}.args", ["run", "/a", "/b"]),
     ("run.args", ["-k", "x y"], {}, f"{RUNNER}.args", ["run", "/scenarios/demo", "-k", "x y"]),
+    ("logFormat", "json", {}, "env.AGENTRIG_RUN_LOG_FORMAT.value", "json"),
     ("run.via", "direct", {}, "env.AGENTRIG_RUN_VIA.value", "direct"),
     ("run.targets", {"a/b": "http://c"}, {}, f"{RUNNER}.args.2", "--target=a/b=http://c"),
     (

@@ -41,6 +41,8 @@ The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Po
   value: /results
 - name: AGENTRIG_RUN_TERMINATION_LOG
   value: /dev/termination-log
+- name: AGENTRIG_RUN_LOG_FORMAT
+  value: {{ .Values.logFormat }}
 - name: AGENTRIG_RUN_LOG_JOURNAL
   value: "true"
 {{- if include "agentrig.isFetched" . }}

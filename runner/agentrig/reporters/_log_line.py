@@ -22,7 +22,7 @@ _SCENARIO = re.compile(
     r"(\d{1,9})/(\d{1,9}) (passed|failed|error|skipped|interrupted|not run)"
     r"(?: in \d+(?:\.\d\d)? m?s)?(, flaky)? · (.*)"
 )
-_FINISHED = re.compile(r"run finished: \w{1,20}, exit code (\d{1,3})(?: |$)")
+_FINISHED = re.compile(r"run finished, exit code (\d{1,3}), \w{1,20}: ")
 
 
 class LogLine(Struct, frozen=True, kw_only=True):

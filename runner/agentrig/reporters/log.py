@@ -72,6 +72,7 @@ _LEVELS = {
 }
 # So many names are told of what runs, or of which agents are asked.
 _NAMES = 5
+_LAST_NAMES = 20
 
 
 class LogReporter(Tally):
@@ -254,8 +255,15 @@ class LogReporter(Tally):
         )
 
     def _end(self, record: Record, event: RunFinished) -> None:
-        outcome = outcome_of(event.exit_code)
-        notes = []
+        bad = [
+            f"{result.outcome} · {one_line(scenario)}"
+            for scenario, result in self.results.items()
+            if result.outcome in {Outcome.FAILED, Outcome.ERROR}
+        ]
+        # Those who read from the end find what to look for.
+        notes = bad[:_LAST_NAMES]
+        if len(bad) > len(notes):
+            notes.append(f"and {len(bad) - len(notes)} more")
         if event.iterations:
             notes.append(f"in all: {say_iterations(event.iterations)}")
             if event.iterations.latency:
@@ -268,8 +276,8 @@ class LogReporter(Tally):
         self._write(
             record,
             Level.ERROR if event.exit_code else Level.INFO,
-            f"run finished: {outcome}, exit code {event.exit_code} · {self.sentence()} "
-            f"in {say_duration(event.elapsed_ms)}",
+            f"run finished, exit code {event.exit_code}, {outcome_of(event.exit_code)}: "
+            f"{self.sentence()} in {say_duration(event.elapsed_ms)}",
             exit_code=event.exit_code,
             elapsed_ms=event.elapsed_ms,
             planned=len(self.planned),

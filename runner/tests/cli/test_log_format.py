@@ -115,14 +115,14 @@ def test_whatever_is_printed_becomes_objects(rig: Rig) -> None:
 WRONG = {
     "an option": (["a.yaml", "--foo"], 4, "No such option '--foo'"),
     "a path": (["nope.yaml"], 4, "ERROR: file or directory not found: nope.yaml"),
-    "a file": (["bad.yaml"], 4, "run finished: invalid, exit code 4"),
+    "a file": (["bad.yaml"], 4, "run finished, exit code 4, invalid"),
     "a configuration": (["a.yaml", "--target", "x"], 4, "--target"),
     "results": (["a.yaml", "--results", "a.yaml/r"], 3, "cannot write results to 'a.yaml/r'"),
     "a shard": (["a.yaml", "--shard", "3/2"], 4, "--shard"),
     "a reporter": (["a.yaml", "--reporter", "nobody"], 4, "there is no reporter 'nobody'"),
     "a conftest": (["broken"], 4, "ImportError while loading conftest"),
     "a selection": (["a.yaml", "-k", "and"], 4, "Wrong expression passed to '-k'"),
-    "nothing": (["a.yaml", "-k", "nobody"], 5, "run finished: empty, exit code 5"),
+    "nothing": (["a.yaml", "-k", "nobody"], 5, "run finished, exit code 5, empty"),
 }
 
 

@@ -101,7 +101,7 @@ HEAD = "2026-01-02T03:04:05.678Z INFO  "
         HEAD + "1/2 finished, 1 running: a.yaml (30 s)",
         HEAD + "1/2 exploded in 3 ms · a",
         HEAD + "run started: many planned",
-        HEAD + "run finished: failed, exit code 1234 · 1 failed",
+        HEAD + "run finished, exit code 1234, failed: 1 failed",
         "1/2 passed in 3 ms · a",
         "{",
         "{}",
@@ -126,7 +126,7 @@ def test_other_lines_say_nothing(line: str) -> None:
 pieces = st.sampled_from(
     [
         *("2026-01-02T03:04:05Z", "INFO ", "ERROR", "1/2", "passed", " · ", ", flaky", "[pod/a] "),
-        *("run started: ", "run finished: ", "planned", "exit code", "{", "}", '"kind":', "\x00"),
+        *("run started: ", "run finished, ", "planned", "exit code", "{", "}", '"kind":', "\x00"),
         *("\ud83d", "9" * 30, " ", "\n", json.dumps({"kind": "run.started", "planned": 2})),
     ]
 )
