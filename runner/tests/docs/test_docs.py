@@ -82,9 +82,23 @@ def demo() -> Iterator[Demo]:
         yield one
 
 
+@pytest.fixture(scope="module")
+def shard_logs(tmp_path_factory: pytest.TempPathFactory, demo: Demo) -> dict[str, str]:
+    """The logs of a run in two shards."""
+    folder = tmp_path_factory.mktemp("shards")
+    (folder / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
+    split = "agentrig run first.yaml --run-id nightly --log-format text --log-journal"
+    return {
+        f"shard-{number}.log": shell(f"{split} --shard {number}/2", folder, demo).stdout
+        for number in (1, 2)
+    }
+
+
 @pytest.fixture
-def folder(tmp_path: Path, demo: Demo) -> Path:
+def folder(tmp_path: Path, demo: Demo, shard_logs: dict[str, str]) -> Path:
     """A folder as the documents leave it: the first scenario, more of them, earlier results."""
+    for name, log in shard_logs.items():
+        (tmp_path / name).write_text(log, encoding="utf-8")
     (tmp_path / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
     (tmp_path / "scenarios").mkdir()
     for number, block in enumerate(SCENARIOS):
