@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import marshal
 import os
+import select
 import signal
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from agentrig.errors import ScenarioError
 from agentrig.scenario._plain_yaml import NotPlainError, PlainDocument, load_plain
@@ -33,6 +34,7 @@ FIRST_FILES = 3
 _LENGTH = struct.Struct("!Q")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_LOAD = Path("/proc/loadavg")
 _THREADS = Path("/proc/self/task")
 
 # A text, and the line and the data of each of its documents.
@@ -83,37 +85,57 @@ class _Copy:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._coming = list(reversed(files))
-        self._left = set(files)
+        self._wanted = set(files)
         self._came: dict[Path, _Parsed | None] = {}
-        reading, writing = os.pipe()
-        self._pipe: BinaryIO = os.fdopen(reading, "rb")
+        self._pipe, writing = os.pipe()
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN)
         try:
             self._pid = os.fork()
             if self._pid == 0:
-                _be_the_copy(files, reading, writing)
+                _be_the_copy(files, self._pipe, writing)
+        except OSError:
+            os.close(self._pipe)
+            raise
         finally:
             os.close(writing)
 
     def take(self, file: Path) -> _Parsed | None:
-        """Wait for a file's text and documents; None where it must be read here."""
-        while file in self._left:
+        """Give a file's text and documents; None where it must be read here.
+
+        What has not come is not waited for: on a machine that is busy, the copy may be behind.
+        """
+        while file in self._wanted and file not in self._came and self._has_come():
             one = self._coming.pop()
-            self._left.remove(one)
-            self._came[one] = self._receive()
+            parsed = self._receive()
+            if one in self._wanted:
+                self._came[one] = parsed
+        self._wanted.discard(file)
         return self._came.pop(file, None)
 
+    def _has_come(self) -> bool:
+        return bool(self._coming and self._poll.poll(0))
+
     def _receive(self) -> _Parsed | None:
-        head = self._pipe.read(_LENGTH.size)
-        length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else -1
-        content = self._pipe.read(max(length, 0))
-        if len(content) != length:  # it has died
+        head = self._read(_LENGTH.size)
+        content = self._read(*_LENGTH.unpack(head)) if head else None
+        if content is None:  # it has died
             return None
         found: _Parsed | None = marshal.loads(content)  # noqa: S302  # from ourselves
         return found
 
+    def _read(self, size: int) -> bytes | None:
+        content = bytearray()
+        while len(content) < size:
+            part = os.read(self._pipe, size - len(content))
+            if not part:
+                return None
+            content += part
+        return bytes(content)
+
     def end(self) -> None:
         """End it, wherever it stands."""
-        self._pipe.close()
+        os.close(self._pipe)
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
@@ -144,12 +166,16 @@ def _parsed(file: Path) -> _Parsed | None:
 
 
 def _may_copy() -> bool:
-    """Tell whether a copy has a processor for itself, and none of our threads holds a lock."""
+    """Tell whether a processor has nothing to do, and none of our threads holds a lock."""
     try:
         quota, period = _QUOTA.read_text().split() if _QUOTA.exists() else ("max", "1")
-        processors = len(os.sched_getaffinity(0))
+        allowed = len(os.sched_getaffinity(0))
         if quota != "max":
-            processors = min(processors, int(quota) // int(period))
-        return processors > 1 and len(list(_THREADS.iterdir())) == 1
-    except (OSError, ValueError, AttributeError):  # no Linux, as we know it
+            allowed = min(allowed, int(quota) // int(period))
+        # proc(5): the fourth field is `running/all`, of the whole machine and of this moment. On
+        # one that is busy, a copy would only take its time from us.
+        running = int(_LOAD.read_text().split()[3].partition("/")[0])
+        is_free = allowed > 1 and running < (os.cpu_count() or 1)
+        return is_free and len(list(_THREADS.iterdir())) == 1
+    except (OSError, ValueError, IndexError, AttributeError):  # no Linux, as we know it
         return False
