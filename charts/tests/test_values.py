@@ -518,13 +518,27 @@ PERMISSIONS: list[tuple[str, Any, dict[str, Any], str]] = [
         {"rbac": {"clusterRules": [NODES]}},
         "rbac.clusterRules would hold in every namespace",
     ),
+    (
+        "allowProduction",
+        True,
+        {"run": {"namespace": "prod"}},
+        'namespace "prod" is not for tests',
+    ),
+    (
+        "refuseNamespaces",
+        ["live"],
+        {"run": {"namespace": "prod"}},
+        'namespace "prod" is not for tests',
+    ),
+    ("restartPolicy", "Never", {"restartPolicy": "OnFailure"}, 'restartPolicy is "OnFailure"'),
 ]
 
 
 def test_every_value_has_a_row() -> None:
     defaults = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
-    # What reads `enabled` is a parent chart's condition: see test_examples.py.
-    own = set(leaves(defaults)) - {"enabled"}
+    # What reads `enabled` is a parent chart's condition: see test_examples.py. Labels are what a
+    # cluster is asked for: see ci/e2e/test_refusals.py.
+    own = set(leaves(defaults)) - {"enabled", "refuseNamespaceLabels"}
     assert {row[0] for row in [*EFFECTS, *PERMISSIONS]} == own
 
 

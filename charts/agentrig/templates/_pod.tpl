@@ -20,7 +20,7 @@
 {{/* Spec of the Pod that runs the scenarios, whatever makes the Pod. Call: . (root context). */}}
 {{- define "agentrig.podSpec" -}}
 {{- include "agentrig.refuse" . -}}
-restartPolicy: Never
+restartPolicy: {{ .Values.restartPolicy }}
 serviceAccountName: {{ include "agentrig.serviceAccountName" . | quote }}
 automountServiceAccountToken: {{ include "agentrig.needsToken" . }}
 # One variable for each Service of the namespace helps no scenario, and slows the start.

@@ -10,21 +10,9 @@ Call: . (root context). */}}
 {{- fail (printf "env.%s is set by the chart: remove it, and see the values under `run`" $name) -}}
 {{- else if not (or (kindIs "string" $value) (kindIs "map" $value)) -}}
 {{- fail (printf "env.%s is no text, and YAML may write it otherwise than you did: put it in quotes, or use --set-string" $name) -}}
-{{- else if kindIs "string" $value -}}
-{{- include "agentrig.refuseCredential" (list $name $value) -}}
-{{- end -}}
-{{- end -}}
-{{- end }}
-
-{{/* Refuses one literal that looks like a credential. Call: (list "NAME" "text"). */}}
-{{- define "agentrig.refuseCredential" -}}
-{{- $name := index . 0 -}}
-{{- $text := index . 1 -}}
-{{- $word := $name | upper | replace "-" "_" | replace "." "_" -}}
-{{- $named := regexMatch "(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|ACCESS_KEY_ID|PRIVATE_KEY|CREDENTIALS?)$" $word -}}
-{{- $shaped := regexMatch "^(sk-|gh[pousr]_|github_pat_|xox[abpr]-|AKIA[0-9A-Z]{16}$|-----BEGIN )|://[^/@:]*:[^/@]+@" $text -}}
-{{- if and $text (or $named $shaped) -}}
+{{- else if and (kindIs "string" $value) (include "agentrig.looksLikeCredential" (list $name $value)) -}}
 {{- fail (printf "env.%s looks like a credential in plain text, which `helm get values` would show: keep it in a Secret and write env.%s: {secretKeyRef: {name: SECRET, key: KEY}}" $name $name) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

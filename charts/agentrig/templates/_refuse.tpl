@@ -6,7 +6,10 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- end -}}
 {{- include "agentrig.refuseImage" . -}}
 {{- include "agentrig.refuseUnbounded" . -}}
+{{- include "agentrig.refuseTime" . -}}
+{{- include "agentrig.refuseNamespaces" . -}}
 {{- include "agentrig.refuseEnv" . -}}
+{{- include "agentrig.refuseCredentials" . -}}
 {{- include "agentrig.refuseTargets" . -}}
 {{- include "agentrig.refuseScenarios" . -}}
 {{- include "agentrig.refuseRights" . -}}
@@ -44,6 +47,9 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- end -}}
 {{- if kindIs "invalid" .Values.job.backoffLimit -}}
 {{- fail "job.backoffLimit is missing, and Kubernetes would try 6 times more: set it to the retries after infrastructure errors, such as 1" -}}
+{{- end -}}
+{{- if ne .Values.restartPolicy "Never" -}}
+{{- fail (printf "restartPolicy is %q, and a runner that is started again in the same Pod would hide how it ended: set it to Never; job.backoffLimit says how often infrastructure errors are tried again, in a new Pod" .Values.restartPolicy) -}}
 {{- end -}}
 {{- $limits := (.Values.resources).limits | default dict -}}
 {{- range $resource, $example := dict "cpu" "1" "memory" "256Mi" -}}
