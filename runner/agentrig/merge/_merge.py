@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Merged", "merge"]
 
+INTERRUPTED = 2
+
 
 class Merged(Struct, frozen=True, kw_only=True):
     """A run of which all parts have been looked at; `exit_code` is that of the whole.
@@ -158,7 +160,8 @@ def merge(
     """Look at all that is left of a run, which is split into `shards`, 0 for one that is not.
 
     The attempts of a shard come in the order in which they were made; of those of other shards
-    any order will do. `troubles` were found by others, and are overcome if no results are lost.
+    any order will do. `troubles` were found by others, and are overcome if no results are lost and
+    nothing was interrupted.
     """
     numbers = range(1, shards + 1) if shards else [0]
     found = tuple(
@@ -171,7 +174,8 @@ def merge(
         for number in numbers
     )
     split = [*disagreements(found)]
-    whole = not split and all(shard.is_whole for shard in found)
+    # What a deadline or an eviction interrupted has told all that it knows, and is no verdict.
+    whole = not split and all(shard.is_whole and shard.exit_code != INTERRUPTED for shard in found)
     known = {(one.where, one.message) for one in troubles}
     told = [
         *(_settled(one) if whole else one for one in troubles),
@@ -204,8 +208,8 @@ def _exit_code(shards: Sequence[Shard], troubles: Sequence[TroubleFound]) -> int
             return code
     if 3 in codes or any(not trouble.overcome for trouble in troubles):  # noqa: PLR2004
         return 3
-    if 2 in codes:  # noqa: PLR2004
-        return 2
+    if INTERRUPTED in codes:
+        return INTERRUPTED
     return 5 if codes == {5} else 0
 
 

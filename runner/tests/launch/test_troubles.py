@@ -5,6 +5,7 @@ The expected texts are files in `troubles`, named as the cases here.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from agentrig.launch import Followed
 
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "launch.md"
 GOLDEN = Path(__file__).with_name("troubles")
 CASES: dict[str, Callable[[FakeCluster], None]] = {}
 
@@ -471,6 +473,23 @@ def test_trouble_is_told_as_the_golden_file_has_it(name: str, tmp_path: Path) ->
 
 def test_there_is_no_golden_file_without_its_case() -> None:
     assert {one.stem for one in GOLDEN.glob("*.txt")} == set(CASES)
+
+
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split(" | ")]
+    for line in DOCS.read_text(encoding="utf-8")
+    .partition("## Faults")[2]
+    .partition("## ")[0]
+    .splitlines()
+    if line.startswith("|")
+]
+
+
+@pytest.mark.parametrize("row", ROWS[2:], ids=lambda row: row[0])
+def test_what_the_documentation_says_of_a_fault_is_said(row: list[str]) -> None:
+    parts = [re.escape(part) for part in row[1].strip("`").split("…")]
+    wanted = re.compile(".*".join(parts))
+    assert any(wanted.search(one.read_text(encoding="utf-8")) for one in GOLDEN.glob("*.txt"))
 
 
 def as_text(lines: list[str], followed: Followed, elapsed_s: float) -> str:

@@ -160,6 +160,18 @@ def test_an_earlier_attempt_is_told_of_and_counts_for_nothing(tmp_path: Path) ->
     assert "attempt 1 of 2: it ended with exit code 137 (OOMKilled)" in messages(merged)
 
 
+def test_what_interrupted_a_run_is_trouble(tmp_path: Path) -> None:
+    """A deadline ends a runner that tells all of its results; without trouble, a person did."""
+    run = split_run(tmp_path, Outcome.PASSED, Outcome.PASSED)
+    *events, _ = run.events(1)
+    run.finish(1, events=[*events, RunFinished(exit_code=2, elapsed_ms=1.0)])
+    run.finish(2)
+    deadline = TroubleFound(reason="DeadlineExceeded", where="job qa/run-7", message="too long")
+    merged = run.merge(troubles=[deadline])
+    assert (merged.exit_code, reasons(merged)) == (3, ["DeadlineExceeded"])
+    assert run.merge().exit_code == 2
+
+
 def test_the_last_attempt_decides_even_if_it_is_worse(tmp_path: Path) -> None:
     run = split_run(tmp_path, Outcome.PASSED, Outcome.PASSED)
     run.finish(1)
