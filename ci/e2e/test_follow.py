@@ -71,7 +71,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "deadline": (
         {"job": {"activeDeadlineSeconds": 8}, "scenarios": {"inline": {"slow.yaml": SLOW}}},
         "DeadlineExceeded",
-        "longer than its activeDeadlineSeconds of 8 s: it was running",
+        "longer than its activeDeadlineSeconds of 8 s: it was running (0 of 1 finished)",
     ),
 }
 
