@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from e2e.commands import CHART, kubectl, make_namespace, run
+from e2e.commands import CHART, ROOT, kubectl, make_namespace, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,30 @@ def place(demo: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("values", FILES, ids=[f"{path.parent.name}-{path.stem}" for path in FILES])
 def test_api_server_takes_what_the_values_render(values: Path, place: str) -> None:
-    rendered = run("helm", "template", "rel", str(CHART), "-n", place, "-f", str(values)).stdout
-    objects = [item for item in yaml.safe_load_all(rendered) if item]
+    check_that_all_are_taken(render(values.read_text(encoding="utf-8"), place), place)
+
+
+def test_api_server_takes_what_the_documents_show(place: str) -> None:
+    document = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    objects = []
+    for number, text in enumerate(blocks):
+        # What stands below the chart's name is a parent chart's.
+        given = yaml.safe_load(text)
+        values = yaml.safe_dump(given.get("agentrig", given))
+        objects += render(values, place, release=f"block-{number}")
+    assert len(objects) > 2 * len(blocks)
+    check_that_all_are_taken(objects, place)
+
+
+def render(values: str, namespace: str, *, release: str = "rel") -> list[dict[str, Any]]:
+    """Render the chart, and give its objects."""
+    command = ("helm", "template", release, str(CHART), "-n", namespace, "-f", "-")
+    return [item for item in yaml.safe_load_all(run(*command, stdin=values).stdout) if item]
+
+
+def check_that_all_are_taken(objects: list[dict[str, Any]], place: str) -> None:
+    """Apply objects dry, on the server, without a warning; what they stand on is made first."""
     made = [*definitions(objects), *accounts(objects)]
     if made:
         kubectl("apply", "-f", "-", stdin=as_list(made))
