@@ -32,7 +32,6 @@ LARGE_BYTES = 200_000
 FIRST_FILES = 3
 
 _LENGTH = struct.Struct("!Q")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _LOAD = Path("/proc/loadavg")
 _THREADS = Path("/proc/self/task")
@@ -145,7 +144,7 @@ def _be_the_copy(files: Sequence[Path], reading: int, writing: int) -> NoReturn:
     """Send one file after the other, and end: this process does nothing else any more."""
     try:
         os.close(reading)
-        for number in _SIGNALS:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         with os.fdopen(writing, "wb") as pipe:
             for file in files:
