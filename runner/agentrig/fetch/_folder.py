@@ -74,6 +74,10 @@ class Folder:
         """Make the links: only now, so that no file was written through one."""
         with _writing():
             for path, target in self._links:
+                if any(above.is_symlink() for above in path.parents if above != self.root):
+                    raise UsageError(
+                        f"'{path.relative_to(self.root)}' lies in what is a link as well"
+                    )
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.symlink_to(target)
             root = self.root.resolve()

@@ -61,8 +61,8 @@ def install_packages(
 ) -> list[str]:
     """Install into the folder `to` what files (requirements.txt, pylock.toml) and texts ask for.
 
-    Every requirement must be pinned by `==` or by a hash. Gives a line for each package of which
-    the image has another version, which is the one in use. Raises UsageError when requirements
+    A text must be pinned by `==`; the hashes in a file are checked. Gives a line for each package
+    of which the image has another version, which is the one in use. Raises UsageError when they
     cannot be met, or do not fit what the image holds; FetchError when the index is out of reach.
     """
     index = index or Index()

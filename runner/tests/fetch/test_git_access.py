@@ -145,6 +145,7 @@ def test_the_proxy_of_the_environment_is_asked(
 ) -> None:
     asked: list[bytes] = []
     with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
+        proxy.settimeout(30)
 
         def answer() -> None:
             connection, _ = proxy.accept()

@@ -185,13 +185,15 @@ def test_an_index_that_does_not_answer(
 def test_what_the_image_has_comes_first_and_is_told(
     rig: Rig, fetch: Callable[..., Ran], packages: Packages
 ) -> None:
-    ours = metadata.version("click")
-    packages.wheel("click", "0.1", text="raise RuntimeError('the wrong one')\n")
-    ran = fetch("--require", "click==0.1")
+    # One that a run of plain scenarios has not imported by then.
+    ours = metadata.version("jq")
+    packages.wheel("jq", "0.1", text="raise RuntimeError('the wrong one')\n")
+    ran = fetch("--require", "jq==0.1")
     assert ran.code == 0, ran.said
-    assert f"note: click {ours} of the image is used, not 0.1" in ran.out
-    rig.scenario("a")
-    assert rig.run("a.yaml", "--packages", "deps").code == 0
+    assert f"note: jq {ours} of the image is used, not 0.1" in ran.out
+    rig.write("test_it.py", "import jq\n\n\ndef test_it() -> None:\n    assert jq.compile\n")
+    ran = rig.run("test_it.py", "--packages", "deps")
+    assert ran.code == 0, ran.said
 
 
 def test_what_does_not_fit_the_image_is_refused(
