@@ -104,6 +104,21 @@ def test_retries_follow_the_exit_codes(mode: str, render: Render) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("deadline", "ending", "own"), [(1800, 60, 1740), (121, 60, 61), (120, 60, None), (8, 5, None)]
+)
+def test_a_pod_ends_before_its_job_deletes_it(
+    deadline: int, ending: int, own: int | None, render: Render
+) -> None:
+    options = [
+        f"--set=job.activeDeadlineSeconds={deadline}",
+        f"--set=terminationGracePeriodSeconds={ending}",
+    ]
+    (job,) = [item for item in render("agentrig", *options) if item["kind"] == "Job"]
+    assert job["spec"]["activeDeadlineSeconds"] == deadline
+    assert job["spec"]["template"]["spec"].get("activeDeadlineSeconds") == own
+
+
 @pytest.mark.parametrize("values", VALUES, ids=[path.stem for path in VALUES])
 def test_every_object_has_the_labels_and_annotations_of_all(values: Path, render: Render) -> None:
     options = ["--values", values, "--set=commonLabels.a=b", "--set=commonAnnotations.c=d"]

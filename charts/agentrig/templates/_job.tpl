@@ -34,7 +34,21 @@ template:
       {{- . | nindent 6 }}
     {{- end }}
   spec:
+    {{- with include "agentrig.podDeadline" . }}
+    {{- . | nindent 4 }}
+    {{- end }}
     {{- include "agentrig.podSpec" . | nindent 4 }}
+{{- end }}
+
+{{/* The Pod's own deadline, before the Job's by the time that a Pod gets to end: at its deadline a
+Job deletes the Pods that run, with their logs, and a Pod that is past its own is ended and kept.
+Empty where the Job's leaves no time for both. Call: . (root context). */}}
+{{- define "agentrig.podDeadline" -}}
+{{- $ending := int64 .Values.terminationGracePeriodSeconds -}}
+{{- $deadline := sub (int64 .Values.job.activeDeadlineSeconds) $ending -}}
+{{- if gt $deadline $ending -}}
+activeDeadlineSeconds: {{ $deadline }}
+{{- end -}}
 {{- end }}
 
 {{/* Which ends of a Pod are retried, a YAML list; the first rule that fits decides.
