@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 ROOT_ANSWERS = (
     "name: The root answers\nagent: gymcoach\nsteps: [{path: /, expect: {status: 200}}]\n"
 )
-SLOW = "name: Slow\nagent: gymcoach\nsteps: [{wait: 8s}, {path: /}]\n"
+SLOW = "name: Slow\nagent: gymcoach\nsteps: [{wait: 15s}, {path: /}]\n"
 
 
 @dataclass(frozen=True)
@@ -200,12 +201,15 @@ def test_a_release_that_helm_installed_is_attached_to_but_never_cleaned_up(
 
 
 def test_an_interrupted_launch_uninstalls_in_a_ci_job(launcher: Launcher) -> None:
-    values = launcher.values(inline(slow=SLOW))
+    values = launcher.values(inline(quick=ROOT_ANSWERS, slow=SLOW))
     process = launcher.start("stopped", "-f", values, stdin=subprocess.DEVNULL)
     launcher.until_running("stopped")
+    time.sleep(2)  # for the quick one
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=WITHIN_S) == 2
     assert launcher.left() == []
+    # The runner reports when it is told to end, and that is waited for.
+    assert launcher.summary()["counts"] == {"passed": 1, "interrupted": 1}
 
 
 def test_an_interrupted_launch_leaves_the_run_where_it_is_told_to(launcher: Launcher) -> None:
@@ -235,7 +239,7 @@ def test_ctrl_c_on_a_terminal_asks(launcher: Launcher, typed: bytes, *, left: bo
         screen.type(b"\x03")
         screen.until(b"(l)eave it running, (u)ninstall it, or (g)o on watching")
         screen.type(typed)
-        assert screen.ended() == 2
+        assert screen.ended(again=typed) == 2
     assert ("asked" in launcher.left()) is left
 
 
@@ -256,9 +260,12 @@ class Screen:
             assert time.monotonic() < deadline, self._seen
             self._read()
 
-    def ended(self) -> int:
+    def ended(self, *, again: bytes) -> int:
+        """Wait for the end; type once more what came before anybody read it."""
         while self._read():
-            pass
+            if not select.select([self._file], [], [], 2.0)[0]:
+                with suppress(OSError):
+                    self.type(again)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def _read(self) -> bool:

@@ -128,29 +128,25 @@ class Helm:
         or known to be none, can be undone.
         """
         marks = ",".join(f"{key}={value}" for key, value in labels.items())
-        running = asyncio.ensure_future(
-            self._run(
-                *("install", release, *source.arguments(), f"--namespace={namespace}"),
-                *(f"--labels={marks}", "--hide-notes"),
-                *(["--create-namespace"] if create_namespace else []),
-                timeout_s=INSTALL_WITHIN_S,
-            )
+        answer = await self._run_whole(
+            *("install", release, *source.arguments(), f"--namespace={namespace}"),
+            *(f"--labels={marks}", "--hide-notes"),
+            *(["--create-namespace"] if create_namespace else []),
         )
-        try:
-            answer = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.wait([running])
-            raise
         if answer.code:
             raise ClusterError(
                 f"cannot install release {release} in namespace {namespace}: {answer.problem()}"
             )
 
-    async def uninstall(self, release: str, *, namespace: str) -> None:
-        """Uninstall a release; one that is not there is no error."""
-        answer = await self._run(
+    async def uninstall(self, release: str, *, namespace: str, pods_first: bool = False) -> None:
+        """Uninstall a release; one that is not there is no error.
+
+        `pods_first` keeps the Job until its pods are gone, which takes nobody's time here. A call
+        that is cancelled lets helm end what it does first.
+        """
+        answer = await self._run_whole(
             *("uninstall", release, f"--namespace={namespace}", "--ignore-not-found"),
-            timeout_s=INSTALL_WITHIN_S,
+            *(["--cascade=foreground"] if pods_first else []),
         )
         if answer.code:
             raise ClusterError(
@@ -180,6 +176,14 @@ class Helm:
                 f"cannot read release {release} in namespace {namespace}: {answer.problem()}"
             )
         return answer.out
+
+    async def _run_whole(self, *args: str) -> _Answer:
+        running = asyncio.ensure_future(self._run(*args, timeout_s=INSTALL_WITHIN_S))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            raise
 
     async def _run(self, *args: str, timeout_s: float) -> _Answer:
         executable = shutil.which("helm")

@@ -10,6 +10,7 @@ from pathlib import Path  # noqa: TC003  # msgspec resolves it
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.errors import AgentrigError, ClusterError
 from agentrig.kubernetes import AsyncCluster, KubernetesSettings
@@ -27,10 +28,11 @@ from agentrig.launch.preflight import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from agentrig.launch._evidence import Trouble
     from agentrig.launch._rendered import Rendered
-    from agentrig.launch._view import View
+    from agentrig.launch._view import ShardProgress, View
     from agentrig.launch.preflight import Findings
     from agentrig.scenario import StepModels
 
@@ -42,6 +44,8 @@ _CALL = "agentrig.dev/call"
 INTERRUPTED = 2
 # What a Job's own time limit does not count: a queue, a node that is still to come.
 _BEFORE_START_S = 300.0
+# What Kubernetes gives a pod to end, and what it takes to tell of it.
+_GRACE_S, _BEYOND_GRACE_S = 30.0, 15.0
 
 
 class OnInterrupt(StrEnum):
@@ -89,6 +93,29 @@ def launch(
     return _Launch(options, models=models, view=view, say=say, ask=ask).run()
 
 
+class _Unseen:
+    """Shows nothing of a run that is ended, and says when following it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+
+    def update(self, _: Sequence[ShardProgress], *, elapsed_s: float) -> None:
+        del elapsed_s
+        self.begun.set()
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Show nothing."""
+
+    def finished(self, shard: int, text: str) -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
 class _Launch:
     def __init__(
         self,
@@ -108,6 +135,7 @@ class _Launch:
         self._call = secrets.token_hex(8)
         self._rendered: Rendered | None = None
         self._begun = False
+        self._is_uninstalled = False
 
     def run(self) -> int:
         """Go through all steps; whatever an interrupt leaves is decided here."""
@@ -124,7 +152,7 @@ class _Launch:
                 if wish is None:
                     work = self._follow
                     continue
-                self._leave() if wish is OnInterrupt.LEAVE else self._uninstall()
+                self._leave() if wish is OnInterrupt.LEAVE else self._end_early()
                 return INTERRUPTED
             except Exception:
                 # Whatever it was: the results of the run are still in the cluster.
@@ -248,6 +276,53 @@ class _Launch:
             f"  remove it    helm uninstall {where}"
             + (f" --kube-context {options.context}" if options.context else "")
         )
+
+    def _end_early(self) -> None:
+        """Uninstall a run that goes on, and keep what its pods say while they are ended.
+
+        Another signal waits for their last words no longer.
+        """
+        try:
+            run_interruptible(self._last_words())
+        except Interrupted as signal:
+            self._say(f"{signal}: not waiting for the last results")
+        except AgentrigError as error:
+            self._say(f"the last results are lost: {error}")
+        if self._is_uninstalled:
+            self._say(f"release {self._options.release} is uninstalled")
+        else:
+            self._uninstall()
+
+    async def _last_words(self) -> None:
+        options, rendered = self._options, self._rendered
+        if rendered is None:
+            raise RuntimeError("what is ended was rendered before")
+        grace_s = float(rendered.pod_spec.get("terminationGracePeriodSeconds") or _GRACE_S)
+        view = _Unseen()
+        async with self._cluster() as cluster, asyncio.TaskGroup() as tasks:
+            workload = await self._workload(cluster, rendered)
+            following = tasks.create_task(
+                follow(
+                    cluster,
+                    workload,
+                    view=view,
+                    logs=options.results / LOGS,
+                    timeout_s=grace_s + _BEYOND_GRACE_S,
+                )
+            )
+            await asyncio.wait(
+                [following, tasks.create_task(view.begun.wait())],
+                timeout=_BEYOND_GRACE_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            await self._helm.uninstall(
+                options.release, namespace=options.namespace, pods_first=True
+            )
+            self._is_uninstalled = True
+            followed = await following
+        # That it was deleted is no news to whoever did it.
+        own = tuple(one for one in followed.troubles if one.reason != "Deleted")
+        report_run(replace(followed, troubles=own), workload, options.results, say=self._say)
 
     def _uninstall(self) -> None:
         options = self._options

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +177,12 @@ class Play:
         problem = self.on_uninstall(words[1]) if self.on_uninstall else ""
         if problem:
             return 1, "", f"Error: {problem}\n"
-        del self.releases[words[1]]
+        self.releases.pop(words[1], None)  # --ignore-not-found
+        # The Job goes when its pods have gone.
+        name = f"{words[1]}-agentrig-run-1"
+        for kind, gone in (("pods", f"{name}-x7k2p"), ("jobs", name)):
+            with suppress(KeyError):
+                self.cluster.delete(kind, gone)
         return 0, "", ""
 
     def _list(self, _: list[str], options: dict[str, str]) -> tuple[int, str, str]:

@@ -147,8 +147,18 @@ def test_files_of_this_machine_come_into_the_chart(play: Play) -> None:
     assert '"a.yaml": "name: a\\nsteps:' in play.installed[0]
 
 
-def started(play: Play, until: Callable[[Callable[[], Any]], None], *args: str) -> Any:
-    play.on_install = lambda job: running(play, job)
+def started(
+    play: Play,
+    until: Callable[[Callable[[], Any]], None],
+    *args: str,
+    jobs: list[dict[str, Any]] | None = None,
+) -> Any:
+    def begin(job: dict[str, Any]) -> None:
+        running(play, job)
+        if jobs is not None:
+            jobs.append(job)
+
+    play.on_install = begin
     process = play.start(*LAUNCH, *args)
     until(lambda: any(one.path.endswith("/log") for one in play.cluster.asked))
     return process
@@ -175,6 +185,25 @@ def test_a_signal_leaves_the_run_where_it_is_told_to(
     assert ran.code == 2, ran.said
     assert play.commands() == ["install", "list"]
     assert f"agentrig attach run-1 -n {NAMESPACE}" in ran.err
+
+
+def test_what_an_ended_run_still_says_is_kept(
+    play: Play, until: Callable[[Callable[[], Any]], None]
+) -> None:
+    jobs: list[dict[str, Any]] = []
+    process = started(play, until, jobs=jobs)
+
+    def end(_: str) -> str:
+        ending(play, 2, condition={"type": "FailureTarget", "status": "True"})(jobs[0])
+        return ""
+
+    play.on_uninstall = end
+    process.send_signal(signal.SIGTERM)
+    ran = play.ended(process)
+    assert ran.code == 2, ran.said
+    assert ran.summary()["exit_code"] == 2
+    assert len(ran.summary()["scenarios"]) == 1
+    assert "--cascade=foreground" in play.called[-1]
 
 
 def test_many_signals_do_not_cut_the_uninstall_short(
@@ -210,7 +239,7 @@ def test_an_api_that_refuses_leaves_the_run_and_says_so(play: Play) -> None:
     play.on_install = lambda _: play.cluster.on("GET", path, forbidden("list", "jobs", "batch"))
     ran = play.agentrig(*LAUNCH)
     assert ran.code == 3, ran.said
-    assert "cannot list jobs in namespace demo" in ran.err
+    assert re.search(r"error: cannot \w+ jobs in namespace demo: .* is forbidden", ran.err)
     assert f"agentrig attach run-1 -n {NAMESPACE}" in ran.err
     assert play.commands() == ["install"]
 
@@ -231,7 +260,9 @@ def test_attach_follows_a_run_to_its_end(
     play.on_install = jobs.append
     play.install("late", template(play, "late"))
     process = play.start("attach", "late")
-    until(lambda: play.cluster.watches("jobs"))
+    until(lambda: play.cluster.watches("jobs") and play.cluster.watches("pods"))
+    pod = running(play, jobs[0])
+    until(lambda: any(one.path.endswith(f"/{pod}/log") for one in play.cluster.asked))
     ending(play, 0)(jobs[0])
     ran = play.ended(process)
     assert ran.code == 0, ran.said
