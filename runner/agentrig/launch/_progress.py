@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Counts", "Progress"]
 
 _GOOD = frozenset({Outcome.PASSED, Outcome.SKIPPED})
+# What a runner that is ended says of all that it had still to do: they came to no end.
+_CUT_SHORT = frozenset({Outcome.INTERRUPTED, Outcome.NOT_RUN})
 
 
 class Counts(Struct):
@@ -23,6 +25,7 @@ class Counts(Struct):
     planned: int | None = None
     done: int = 0
     bad: int = 0
+    cut_short: int = 0
 
     def __str__(self) -> str:
         of = "" if self.planned is None else f" of {self.planned}"
@@ -45,9 +48,11 @@ class Progress:
         if line.kind == RunStarted.kind:
             counts.planned = line.planned
         elif line.kind == ScenarioFinished.kind:
-            counts.planned, counts.done = line.planned, line.finished or 0
+            cut_short = line.outcome in _CUT_SHORT
+            counts.cut_short += cut_short
+            counts.planned, counts.done = line.planned, (line.finished or 0) - counts.cut_short
             if line.outcome not in _GOOD:
-                counts.bad += 1
+                counts.bad += not cut_short
                 return line
         return None
 
