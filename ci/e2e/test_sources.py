@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trustme
+import yaml
 
 from e2e import source_server
 from e2e.commands import IMAGE, ROOT, WITHIN_S, finish, get, kubectl, make_namespace, run
@@ -203,6 +205,21 @@ def test_a_suite_past_a_release_is_refused_before_anything_is_made(
     assert "scenarios.inline holds 1260010 bytes" in done.stderr
     assert "take them from scenarios.git, s3, pvc or configMap" in done.stderr
     assert run("helm", "list", "-q", "-n", namespace).stdout == ""
+
+
+def test_the_secret_of_the_document_has_the_keys_of_the_chart(
+    namespace: str, tmp_path: Path
+) -> None:
+    document = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+    (line,) = [one for one in document.splitlines() if one.startswith("$ kubectl create secret")]
+    for name in ("id_ed25519", "known_hosts"):
+        (tmp_path / name).write_text("x")
+    command = shlex.split(line.removeprefix("$ "))
+    subprocess.run([*command, "-n", namespace], cwd=tmp_path, check=True, timeout=WITHIN_S)
+    values = yaml.safe_load((ROOT / "charts/agentrig/values.yaml").read_text(encoding="utf-8"))
+    keys = values["scenarios"]["git"]["sshSecret"]
+    made = get("secret", command[4], namespace)["data"]
+    assert set(made) == {keys["privateKey"], keys["knownHosts"]}
 
 
 def completed(release: Release) -> Finished:
