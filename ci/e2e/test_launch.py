@@ -209,7 +209,9 @@ def test_an_interrupted_launch_uninstalls_in_a_ci_job(launcher: Launcher) -> Non
     assert process.wait(timeout=WITHIN_S) == 2
     assert launcher.left() == []
     # The runner reports when it is told to end, and that is waited for.
-    assert launcher.summary()["counts"] == {"passed": 1, "interrupted": 1}
+    summary = launcher.summary()
+    assert summary["counts"] == {"passed": 1, "interrupted": 1}
+    assert summary["exit_code"] == 2
 
 
 def test_an_interrupted_launch_leaves_the_run_where_it_is_told_to(launcher: Launcher) -> None:

@@ -320,9 +320,8 @@ class _Launch:
             )
             self._is_uninstalled = True
             followed = await following
-        # That it was deleted is no news to whoever did it.
-        own = tuple(one for one in followed.troubles if one.reason != "Deleted")
-        report_run(replace(followed, troubles=own), workload, options.results, say=self._say)
+        # What became of the Job is this call's own doing, and no news.
+        report_run(replace(followed, troubles=()), workload, options.results, say=self._say)
 
     def _uninstall(self) -> None:
         options = self._options
