@@ -38,6 +38,7 @@ SELDOM = {
     *("agentrig.scenario._jq_pool", "agentrig.scenario._jq_syntax"),
     *("agentrig.checks._described", "agentrig.checks._schema", "agentrig.checks._text"),
     *("agentrig.pytest_plugin._background", "agentrig.reporters.log_writer"),
+    *("agentrig.cli._log_output", "agentrig.reporters.log", "agentrig.merge"),
     *("mimetypes", "multiprocessing", "regex"),
 }
 
