@@ -180,12 +180,22 @@ def test_a_dying_interpreter_has_its_last_words(rig: Rig) -> None:
 @FORMATS
 def test_secrets_are_hidden(rig: Rig, log_format: str) -> None:
     rig.scenario("a", f"/ok?token=query-{SECRET}", "/${secret.KEY}", status=201)
-    rig.write("test_b.py", f"def test_b():\n    print('Authorization: Bearer {SECRET}')\n")
+    words = (f"Authorization: Bearer header-{SECRET}", f"the key is {SECRET}")
+    rig.write("test_b.py", f"def test_b():\n    print({words[0]!r})\n    print({words[1]!r})\n")
     ran = rig.run(".", "--log-format", log_format, "--", "-s", env={"KEY": SECRET})
     assert ran.code == 1, ran.said
     lines = [line for line in ran.out.splitlines() if SECRET in line]
     # What others print is theirs, where it is left as it is.
-    assert lines == ([] if log_format == "json" else [f"Authorization: Bearer {SECRET}"])
+    assert lines == ([] if log_format == "json" else [*words])
+
+
+def test_what_is_said_after_the_run_is_not_lost(rig: Rig) -> None:
+    rig.write(
+        "test_a.py", "import atexit\natexit.register(print, 'good bye')\ndef test_a(): pass\n"
+    )
+    ran = rig.run(".", "--log-format", "json")
+    assert ran.code == 0, ran.said
+    assert ran.out.splitlines()[-1] == "good bye"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
