@@ -75,10 +75,12 @@ def test_what_a_stream_left_out_is_there_in_the_end(fake: FakeCluster, tmp_path:
     log = fake.log(POD)
     log.hidden = {1, 3}
     log.write("one", "two", "three", "four")
-    log.end()
-    fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
-    complete(fake)
+    fake.put("pods", a_pod(runner=RUNNING, phase="Running"))
     with following(fake, job, logs=tmp_path) as run:
+        fake.wait_for(lambda: text_of(tmp_path / f"{POD}.log") == "one\nthree\n")
+        log.end()
+        fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
+        complete(fake)
         run.ended()
     assert text_of(tmp_path / f"{POD}.log") == "one\ntwo\nthree\nfour\n"
     assert list(tmp_path.iterdir()) == [tmp_path / f"{POD}.log"]
@@ -103,6 +105,24 @@ def test_what_was_read_is_kept_where_the_node_has_thrown_it_away(
         complete(fake)
         run.ended()
     assert text_of(tmp_path / f"{POD}.log") == "one\ntwo\nthree\n"
+
+
+def test_what_was_read_is_not_given_up_for_a_longer_end(fake: FakeCluster, tmp_path: Path) -> None:
+    """A rotated log may hold more than was read, and not the beginning that a report needs."""
+    job = fake.put("jobs", a_job())
+    log = fake.log(POD)
+    log.hidden = {1}
+    log.write("one", "missed " * 20, "three")
+    fake.put("pods", a_pod(runner=RUNNING, phase="Running"))
+    with following(fake, job, logs=tmp_path) as run:
+        fake.wait_for(lambda: text_of(tmp_path / f"{POD}.log") == "one\nthree\n")
+        with fake.changed:
+            log.end()
+            del log.lines[0]
+        fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
+        complete(fake)
+        run.ended()
+    assert text_of(tmp_path / f"{POD}.log") == "one\nthree\n"
 
 
 def test_a_log_that_cannot_be_opened_at_first_is_tried_again(
