@@ -16,6 +16,7 @@ from agentrig.kubernetes._port_forward import PortForwards
 from agentrig.kubernetes._reviews import Access
 from agentrig.kubernetes._settings import KubernetesSettings
 from agentrig.kubernetes._watch import Change
+from agentrig.kubernetes._workloads import label_selector
 
 __all__ = [
     "Access",
@@ -34,6 +35,7 @@ __all__ = [
     "Waited",
     "chosen_namespace",
     "condition_problem",
+    "label_selector",
     "manifest_problem",
     "read_manifests",
     "split_reference",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agentrig.launch.preflight._lookup import Lookup
 from agentrig.launch.preflight._named_objects import check_references
 from agentrig.launch.preflight._objects import check_namespace, check_objects
+from agentrig.launch.preflight._policies import check_policies
 from agentrig.launch.preflight._rights import check_rights
 from agentrig.launch.preflight._targets import check_targets
 
@@ -40,6 +41,7 @@ async def preflight(
         check_rights(lookup, rendered, helm),
         check_references(lookup, rendered),
         check_targets(lookup, rendered, services),
+        check_policies(lookup, rendered),
         check_objects(lookup, rendered, namespace_is_there=is_there),
     )
     return first.and_(others)

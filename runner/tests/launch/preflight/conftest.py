@@ -30,7 +30,16 @@ __all__ = ["helm_folder", "with_helm"]
 CORE = "/api/v1"
 DISCOVERY = "/apis/discovery.k8s.io"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
-LISTS = ("secrets", "configmaps", "services", "namespaces", "nodes", "endpointslices", "roles")
+LISTS = (
+    "pods",
+    "secrets",
+    "configmaps",
+    "services",
+    "namespaces",
+    "nodes",
+    "endpointslices",
+    "roles",
+)
 
 
 @dataclass
@@ -48,6 +57,7 @@ class World:
         for path, resources in (
             (f"{DISCOVERY}/v1", [("endpointslices", "EndpointSlice")]),
             (RBAC, [("roles", "Role"), ("rolebindings", "RoleBinding")]),
+            ("/apis/networking.k8s.io/v1", [("networkpolicies", "NetworkPolicy")]),
             ("/apis/scheduling.k8s.io/v1", [("priorityclasses", "PriorityClass")]),
         ):
             served = [

@@ -318,3 +318,28 @@ def test_a_kind_that_nobody_defined_is_told(world: World) -> None:
     extra = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
     (missing,) = world.check({**PLAIN, "extraObjects": [extra]}).missing
     assert missing.what == "the cluster knows no Widget (example.com/v1), which the chart makes"
+
+
+def policy(*targets: dict[str, Any]) -> dict[str, Any]:
+    return {**PLAIN, "networkPolicy": {"enabled": True, "targets": list(targets)}}
+
+
+def test_a_namespace_that_only_the_network_policy_names_is_told(world: World) -> None:
+    world.core("pods", "agent", namespace="demo")
+    (missing,) = world.check(policy({"namespace": "dmo"})).missing
+    assert missing.what == (
+        "namespace 'dmo' does not exist, and networkpolicy 'rel-agentrig-runner' lists it as one "
+        "to reach: did you mean 'demo'?"
+    )
+
+
+def test_pods_that_the_network_policy_lets_through_may_come_later(world: World) -> None:
+    world.core("pods", "agent", namespace="demo", metadata={"labels": {"app": "vllm"}})
+    selector = {"matchLabels": {"app": "vllm"}}
+    assert world.check(policy({"namespace": "demo", "podSelector": selector})).doubted == ()
+    selector = {"matchLabels": {"app": "llm"}}
+    found = world.check(policy({"namespace": "demo", "podSelector": selector}))
+    assert found.missing == ()
+    (doubt,) = found.doubted
+    assert doubt.startswith("networkpolicy 'rel-agentrig-runner' lets the run reach namespace demo")
+    assert doubt.endswith("and there is no pod with the labels app=llm")
