@@ -25,6 +25,7 @@ from agentrig.launch.preflight import (
     named_services,
     preflight,
     read_scenarios,
+    scenario_files,
 )
 
 if TYPE_CHECKING:
@@ -197,9 +198,10 @@ class _Launch:
         return 0
 
     async def _check(self, rendered: Rendered, version: tuple[int, int]) -> None:
-        scenarios = read_scenarios(rendered, self._models, places=self._options.places)
-        services = named_services(rendered, scenarios)
         async with self._cluster() as cluster:
+            files = await scenario_files(cluster, rendered)
+            scenarios = read_scenarios(files, self._models, places=self._options.places)
+            services = named_services(rendered, scenarios)
             findings: Findings = await preflight(
                 cluster,
                 rendered,

@@ -159,6 +159,17 @@ def test_cleanup_removes_what_is_over_and_ours(launched: Play) -> None:
     assert "2 of 4 launched releases are old enough to go" in ran.out
 
 
+def test_a_release_of_which_one_run_goes_on_stays(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    play.install("twice", template(play, "twice"), labels=OURS)
+    play.on_install = lambda job: running(play, job)
+    again = template(play, "twice").replace("run-1", "run-2")
+    play.install("twice", again, labels=OURS)
+    ran = play.agentrig("cleanup", "--older-than", "1s")
+    assert "0 of 1 launched releases" in ran.out, ran.said
+    assert list(play.releases) == ["twice"]
+
+
 def test_a_dry_run_only_tells(launched: Play) -> None:
     ran = launched.agentrig("cleanup", "--older-than", "1s", "--dry-run")
     assert ran.code == 0, ran.said

@@ -1,7 +1,11 @@
 """What a run would fail for, found before anything is installed."""
 
 from agentrig.launch.preflight._findings import Findings, Missing
-from agentrig.launch.preflight._inline_scenarios import named_services, read_scenarios
+from agentrig.launch.preflight._inline_scenarios import (
+    named_services,
+    read_scenarios,
+    scenario_files,
+)
 from agentrig.launch.preflight._preflight import describe_missing, preflight
 
 __all__ = [
@@ -11,4 +15,5 @@ __all__ = [
     "named_services",
     "preflight",
     "read_scenarios",
+    "scenario_files",
 ]

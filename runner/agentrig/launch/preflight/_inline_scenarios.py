@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from agentrig.errors import ScenarioError, UsageError
+from agentrig.errors import ClusterError, ScenarioError, UsageError
 from agentrig.scenario import Source, is_no_scenario, load_source
 from agentrig.targets import CONFIG_FILE, Resolver, Service, TargetSettings, Via, target_settings
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from agentrig.errors import Mistake
+    from agentrig.kubernetes import AsyncCluster
     from agentrig.launch._rendered import Rendered
     from agentrig.scenario import Scenario, StepModels
 
-__all__ = ["NamedService", "named_services", "read_scenarios"]
+__all__ = ["NamedService", "ScenarioFile", "named_services", "read_scenarios", "scenario_files"]
 
+# The chart's name of the volume that the scenarios are in.
+_VOLUME = "scenarios"
 _SUFFIXES = (".yaml", ".yml")
 # Options of `agentrig run` that choose among the scenarios, and those that stand for its settings.
 _CHOOSING = ("-k", "-t", "--tags", "-m", "--keyword")
@@ -51,10 +54,39 @@ class _AnyName:
         return 0
 
 
+class ScenarioFile(Struct, frozen=True, kw_only=True):
+    """The text of a file of the run, and what messages call it."""
+
+    text: str
+    place: str
+
+
+async def scenario_files(cluster: AsyncCluster, rendered: Rendered) -> dict[str, ScenarioFile]:
+    """Give the files of the ConfigMap that the run's scenarios are mounted from, by their paths.
+
+    It is one of the release, or one that is there; without it, or without the right to read it,
+    there are none.
+    """
+    volumes = rendered.pod_spec.get("volumes") or ()
+    source = next((one.get("configMap") for one in volumes if one["name"] == _VOLUME), None)
+    if not source:
+        return {}
+    for manifest in rendered.objects:
+        if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == source["name"]:
+            return _files(manifest, source, "scenarios.inline")
+    try:
+        ref = await cluster.find(f"configmap/{source['name']}", namespace=rendered.namespace)
+        return _files(await cluster.get(ref), source, str(ref))
+    except ClusterError as error:
+        if error.status is None:
+            raise
+        return {}
+
+
 def read_scenarios(
-    rendered: Rendered, models: StepModels, *, places: Mapping[str, str]
+    files: Mapping[str, ScenarioFile], models: StepModels, *, places: Mapping[str, str]
 ) -> list[Scenario]:
-    """Load the YAML files of the ConfigMaps that the release mounts.
+    """Load the YAML files among `files`.
 
     `places` says where on this machine a file came from. Raises ScenarioError with the mistakes
     of all files. A file that reads the environment is left out: it is the pod's.
@@ -62,15 +94,17 @@ def read_scenarios(
     found: list[Scenario] = []
     mistakes: list[Mistake] = []
     with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
-        files = dict(_mounted_files(rendered))
-        for name, text in files.items():
-            Path(work, name).write_text(text, encoding="utf-8")
-        for name, text in files.items():
-            if not _is_scenario(name) or "${env." in text:
+        for path, file in files.items():
+            copy = Path(work, path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(file.text, encoding="utf-8")
+        for path, file in files.items():
+            if not _is_scenario(path) or "${env." in file.text:
                 continue
-            source = Source(places.get(name, f"scenarios.inline/{name}"), text.lstrip("\ufeff"))
+            source = Source(places.get(path, file.place), file.text.lstrip("\ufeff"))
             try:
-                found += load_source(source, Path(work), models, endpoints=_names())
+                folder = Path(work, path).parent
+                found += load_source(source, folder, models, endpoints=_names())
             except ScenarioError as error:
                 mistakes += error.mistakes
     if mistakes:
@@ -78,9 +112,9 @@ def read_scenarios(
     return found
 
 
-def _is_scenario(name: str) -> bool:
-    beside = name == CONFIG_FILE or is_no_scenario(Path(name))
-    return name.endswith(_SUFFIXES) and not beside
+def _is_scenario(path: str) -> bool:
+    beside = Path(path).name == CONFIG_FILE or is_no_scenario(Path(path))
+    return path.endswith(_SUFFIXES) and not beside
 
 
 def named_services(rendered: Rendered, scenarios: Sequence[Scenario]) -> list[NamedService]:
@@ -133,15 +167,18 @@ def _settings(rendered: Rendered, arguments: Sequence[str]) -> TargetSettings:
     return target_settings(**given, targets=targets, config=Path("/dev/null"))
 
 
-def _mounted_files(rendered: Rendered) -> Iterator[tuple[str, str]]:
-    mounted = {
-        (volume.get("configMap") or {}).get("name")
-        for volume in rendered.pod_spec.get("volumes") or ()
+def _files(
+    config_map: Mapping[str, Any], source: Mapping[str, Any], place: str
+) -> dict[str, ScenarioFile]:
+    """Lay the keys of a ConfigMap out as its volume does."""
+    data: Mapping[str, Any] = config_map.get("data") or {}
+    items = source.get("items") or [{"key": key, "path": key} for key in data]
+    return {
+        one["path"]: ScenarioFile(text=str(data[one["key"]]), place=f"{place}/{one['path']}")
+        for one in items
+        if one["key"] in data and not {"", "..", "."} & set(PurePosixPath(one["path"]).parts)
+        if not one["path"].startswith("/")
     }
-    for manifest in rendered.objects:
-        if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] in mounted:
-            data: dict[str, Any] = manifest.get("data") or {}
-            yield from ((name, str(text)) for name, text in data.items())
 
 
 def _names() -> Collection[str]:

@@ -14,7 +14,13 @@ from agentrig.kubernetes import AsyncCluster, KubernetesSettings
 from agentrig.launch import ChartSource, bundled_chart
 from agentrig.launch._helm import Helm
 from agentrig.launch._rendered import read_rendered
-from agentrig.launch.preflight import describe_missing, named_services, preflight, read_scenarios
+from agentrig.launch.preflight import (
+    describe_missing,
+    named_services,
+    preflight,
+    read_scenarios,
+    scenario_files,
+)
 from agentrig.steps import step_kinds
 from tests.launch.conftest import helm_folder, with_helm
 from tests.support.kube_api import Asked, KubeApi, running_kube_api, status
@@ -122,9 +128,10 @@ class World:
         source = ChartSource(chart=str(bundled_chart()), values=(str(file),))
         text = await Helm().template("rel", source, namespace="qa")
         rendered = read_rendered(text, release="rel", namespace="qa")
-        scenarios = read_scenarios(rendered, step_kinds(), places={})
         settings = KubernetesSettings(namespace="qa", server=self.api.url)
         async with aclosing(AsyncCluster(settings)) as cluster:
+            files = await scenario_files(cluster, rendered)
+            scenarios = read_scenarios(files, step_kinds(), places={})
             return await preflight(
                 cluster, rendered, services=named_services(rendered, scenarios), helm=helm
             )

@@ -343,3 +343,37 @@ def test_pods_that_the_network_policy_lets_through_may_come_later(world: World) 
     (doubt,) = found.doubted
     assert doubt.startswith("networkpolicy 'rel-agentrig-runner' lets the run reach namespace demo")
     assert doubt.endswith("and there is no pod with the labels app=llm")
+
+
+def test_scenarios_of_a_config_map_that_is_there_are_read(world: World) -> None:
+    there = {**PLAIN, "scenarios": {"configMap": {"name": "suite"}}}
+    (missing,) = world.check(there).missing
+    assert missing.what.startswith("configmap 'suite' does not exist in namespace qa")
+    world.core("configmaps", "suite", data={"root.yaml": ROOT_ANSWERS})
+    (missing,) = world.check(there).missing
+    assert missing.what.startswith("service 'gymcoach' does not exist in namespace demo")
+
+
+def test_a_config_map_is_laid_out_as_its_volume_is(world: World) -> None:
+    world.service("gymcoach", ports=AGENT_PORTS)
+    library = "define: greet\nsteps: [{path: /}]\n"
+    uses = "name: x\nagent: gymcoach\nsteps: [{uses: lib/greet.yaml#greet}]\n"
+    world.core("configmaps", "suite", data={"greet": library, "x": uses})
+    items = [{"key": "greet", "path": "lib/greet.yaml"}, {"key": "x", "path": "x.yaml"}]
+    found = world.check({**PLAIN, "scenarios": {"configMap": {"name": "suite", "items": items}}})
+    assert found.missing == ()
+    world.core("configmaps", "suite", data={"greet": library, "x": uses.replace("lib/", "")})
+    with pytest.raises(ScenarioError) as raised:
+        world.check({**PLAIN, "scenarios": {"configMap": {"name": "suite", "items": items}}})
+    assert raised.value.mistakes[0].at.path == "configmap/suite/x.yaml"
+
+
+def test_yaml_of_other_config_maps_is_no_scenario(world: World) -> None:
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "redis", "namespace": "qa"},
+        "data": {"redis.yaml": "steps: none of ours"},
+    }
+    volume = {"name": "redis", "configMap": {"name": "redis"}}
+    assert world.check({**PLAIN, "extraObjects": [config], "extraVolumes": [volume]}).missing == ()
