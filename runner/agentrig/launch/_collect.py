@@ -50,6 +50,7 @@ def collect(
             shard=pod.shard,
             exit_code=pod.exit_code,
             reason=pod.reason,
+            fetch_exit_code=pod.fetch_exit_code,
             termination=pod.termination,
             log=pod.log,
         )

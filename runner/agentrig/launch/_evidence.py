@@ -28,6 +28,7 @@ class PodEvidence(Struct, frozen=True, kw_only=True):
     `shard` counts from 1, and is 0 in a run that is not split. The pods of a shard are its
     attempts, in the order of `created` (RFC 3339, UTC). `exit_code`, `reason` and `termination`
     are those of the container `runner`; `exit_code` is None where it never ran, or nobody knows.
+    `fetch_exit_code` is that of the init container that could not fetch what the runner needs.
     `log` is a file with its log, as far as that could be read.
     """
 
@@ -36,5 +37,6 @@ class PodEvidence(Struct, frozen=True, kw_only=True):
     created: str
     exit_code: int | None = None
     reason: str | None = None
+    fetch_exit_code: int | None = None
     termination: str | None = None
     log: Path | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from agentrig.errors import ClusterError, ReportError
+from agentrig.kubernetes import Change
 from agentrig.launch._evidence import PodEvidence, Trouble  # noqa: TC001  # msgspec resolves it
 from agentrig.launch._phases import say_phase
 from agentrig.launch._pod_logs import PodLogs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
-    from agentrig.kubernetes import AsyncCluster, Change
+    from agentrig.kubernetes import AsyncCluster
     from agentrig.launch._pod_state import Pod
     from agentrig.launch._view import View
     from agentrig.launch._workloads import Workload
@@ -131,6 +132,7 @@ class _Follower:
             watches = [tasks.create_task(one) for one in (*self._watches(), self._nodes())]
             await self._is_listed.wait()
             ending = await self._until_end(timeout_s)
+            await self._see_pods()
             if ending not in {Ending.TROUBLE, Ending.TIMEOUT}:
                 await self._last_words()
             for one in watches:
@@ -149,12 +151,15 @@ class _Follower:
             pods=self._state.evidence(self._logs.file),
         )
 
+    @property
+    def _labels(self) -> str:
+        return f"batch.kubernetes.io/controller-uid={self._workload.uid}"
+
     def _watches(self) -> list[Coroutine[Any, Any, None]]:
         state, name = self._state, f"metadata.name={self._workload.name}"
         watches = [self._watch("events", state.take_event)]
         if self._workload.kind == "Job":
-            labels = f"batch.kubernetes.io/controller-uid={self._workload.uid}"
-            watches.append(self._watch("pods", state.take_pod, labels=labels))
+            watches.append(self._watch("pods", state.take_pod, labels=self._labels))
         kind = "jobs" if self._workload.kind == "Job" else "pods"
         watches.append(self._watch(kind, state.take_workload, fields=name))
         self._unlisted = len(watches)
@@ -235,6 +240,15 @@ class _Follower:
         if now_s - self._decided_s < DECIDED_S:
             return None
         return Ending.COMPLETE if decision.type == "SuccessCriteriaMet" else Ending.FAILED
+
+    async def _see_pods(self) -> None:
+        """See all pods: a Job's end may be told before those that it ended with."""
+        if self._workload.kind == "Job":
+            found = await self._cluster.list_objects(
+                "pods", namespace=self._workload.namespace, labels=self._labels
+            )
+            for one in found:
+                self._state.take_pod(Change("ADDED", one))
 
     async def _last_words(self) -> None:
         """Wait until the state of each pod is its last."""

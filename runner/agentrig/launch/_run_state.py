@@ -33,6 +33,8 @@ _MAX_ABOUT = 2_000
 _MAX_REASONS = 50
 _SHARDS_TOLD = 5
 TOLD_AFTER_S = 3.0
+# The chart's init containers that fetch scenarios and libraries.
+_FETCHES = frozenset({"fetch-scenarios", "fetch-packages"})
 # Exit codes that are a verdict, whatever else befell the pod.
 _VERDICTS = frozenset({0, 1, 4, 5})
 
@@ -257,7 +259,13 @@ class RunState:
             shard=pod.shard,
             created=pod.created,
             exit_code=runner.exit_code if runner else None,
+            fetch_exit_code=_fetch_exit_code(pod),
             reason=reason or ("Deleted" if self.is_gone(pod) else None),
             termination=runner.message or None if runner and ended else None,
             log=file_of(pod, runner.name) if runner else None,
         )
+
+
+def _fetch_exit_code(pod: Pod) -> int | None:
+    ended = (one.exit_code for one in pod.containers if one.name in _FETCHES and one.exit_code)
+    return next(ended, None)

@@ -14,13 +14,15 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
     `name` says where, for messages: a pod, or a file. `shard` counts from 1, and is 0 in a run
     that is not split. `exit_code`, None where nobody knows, `reason` and `termination` are those
-    of the runner's container. `log` is a file with its log, or the journal itself.
+    of the runner's container; `fetch_exit_code` is that of the one that could not fetch what the
+    runner needs. `log` is a file with its log, or the journal itself.
     """
 
     name: str
     shard: int
     exit_code: int | None = None
     reason: str | None = None
+    fetch_exit_code: int | None = None
     termination: str | None = None
     log: Path | None = None
 

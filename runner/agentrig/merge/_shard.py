@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Shard", "read_shard"]
 
-_INFRASTRUCTURE = 3
+_INFRASTRUCTURE, _INVALID = 3, 4
 
 
 class Shard(Struct, frozen=True, kw_only=True):
@@ -88,6 +88,14 @@ def read_shard(number: int, attempts: Sequence[Attempt], *, run: str, shards: in
 
 
 def _read_attempt(number: int, attempt: Attempt, *, run: str, shards: int) -> Shard:
+    if attempt.fetch_exit_code:
+        invalid = attempt.fetch_exit_code == _INVALID
+        words = "what it needs could not be fetched, so that nothing ran"
+        return Shard(
+            number=number,
+            exit_code=_INVALID if invalid else _INFRASTRUCTURE,
+            troubles=(_lost(attempt, words, reason="NotFetched"),),
+        )
     journal: Journal | None = None
     problem = "its log has no journal at its end"
     if attempt.log is None:

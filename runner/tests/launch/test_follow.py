@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from agentrig.launch import Ending
 from tests.support.cluster_objects import a_job, a_pod, condition, event, terminated, waiting
 from tests.support.fake_cluster import FakeCluster, running_fake_cluster
 from tests.support.following import following
-from tests.support.kube_api import forbidden
+from tests.support.kube_api import Asked, forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,32 @@ def test_a_run_is_followed_from_its_first_pod_to_its_last_word(
     assert pod.log == tmp_path / "check-run-1-a.log"
     assert len(pod.log.read_text().splitlines()) == 3
     assert followed.troubles == ()
+
+
+def test_pods_that_no_watch_has_told_of_are_seen_at_the_end(
+    fake: FakeCluster, tmp_path: Path
+) -> None:
+    watched, over = threading.Event(), threading.Event()
+
+    def quiet() -> Iterator[str]:
+        over.wait()
+        yield "\n"
+
+    def silence(asked: Asked) -> Iterator[str] | None:
+        if asked.path != fake.path("pods") or "watch" not in asked.query:
+            return None
+        watched.set()
+        return quiet()
+
+    fake.rules.insert(0, silence)
+    job = fake.put("jobs", a_job())
+    with following(fake, job, logs=tmp_path) as run:
+        assert watched.wait(60)
+        fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
+        complete(fake)
+        followed = run.ended()
+        over.set()
+    assert [pod.exit_code for pod in followed.pods] == [0]
 
 
 def test_a_finished_run_is_read_as_a_whole(fake: FakeCluster, tmp_path: Path) -> None:

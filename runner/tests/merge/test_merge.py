@@ -394,3 +394,10 @@ def test_iterations_are_added_and_percentiles_are_not(tmp_path: Path) -> None:
     assert [limit.name for limit in tally.limits] == ["p95_ms of shard 1", "p95_ms of shard 2"]
     ends = [part.finished for part in tally.parts.values()]
     assert [end and end.iterations for end in ends] == [counts, counts]
+
+
+@pytest.mark.parametrize(("fetched", "verdict"), [(3, 3), (4, 4)])
+def test_a_run_whose_scenarios_could_not_be_fetched_is_no_pass(fetched: int, verdict: int) -> None:
+    attempt = Attempt(name="pod a", shard=0, fetch_exit_code=fetched)
+    merged = merge([attempt], run=RUN, shards=0, troubles=[])
+    assert (merged.exit_code, reasons(merged)) == (verdict, ["NotFetched"])
