@@ -168,3 +168,13 @@ def make_namespace(name: str) -> None:
         },
     }
     kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+
+
+def install_demo() -> None:
+    """Install the demo's agents, in a namespace that enforces `restricted`, and wait for them."""
+    make_namespace(DEMO_NAMESPACE)
+    run(
+        *("helm", "upgrade", "--install", "demo", str(DEMO_CHART), "-n", DEMO_NAMESPACE),
+        *("-f", "-", "--wait", "--timeout", f"{WITHIN_S}s"),
+        stdin=json.dumps({"image": DEMO_IMAGE}),
+    )

@@ -11,12 +11,10 @@ import yaml
 
 from e2e.commands import (
     CHART,
-    DEMO_CHART,
-    DEMO_IMAGE,
     DEMO_NAMESPACE,
     IMAGE,
-    WITHIN_S,
     Release,
+    install_demo,
     kubectl,
     make_namespace,
     run,
@@ -34,13 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> str:
     # One of the processes that share the tests installs; Helm refuses two at once.
     with (tmp_path_factory.getbasetemp().parent / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        make_namespace(DEMO_NAMESPACE)
-        values = yaml.safe_dump({"image": DEMO_IMAGE})
-        run(
-            *("helm", "upgrade", "--install", "demo", str(DEMO_CHART), "-n", DEMO_NAMESPACE),
-            *("-f", "-", "--wait", "--timeout", f"{WITHIN_S}s"),
-            stdin=values,
-        )
+        install_demo()
     return DEMO_NAMESPACE
 
 

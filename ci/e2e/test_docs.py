@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.commands import CHART, IMAGE, ROOT, kubectl, make_namespace, run
+from e2e.commands import CHART, IMAGE, ROOT, install_demo, kubectl, make_namespace, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +44,14 @@ def chart_commands() -> list[str]:
 
 @pytest.fixture
 def cluster_without_demo() -> Iterator[None]:
-    """Leave nothing of the demo behind for the README to meet, nor of the README."""
+    """Leave nothing of the demo for the README to meet, and nothing of the README for others."""
     remove = ("helm", "uninstall", "demo", "--namespace", "demo", "--wait", "--ignore-not-found")
     run(*remove)
     yield
     run("helm", "uninstall", "run-1", "--namespace", "demo", "--ignore-not-found")
     run(*remove)
     kubectl("delete", "namespace", "demo", "--ignore-not-found")
+    install_demo()
 
 
 @pytest.mark.usefixtures("cluster_without_demo")
