@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class Run:
         self.options = options
         self.kube_server = options.kube_server
         self._forwards: PortForwards | None = None
+        self._forwards_lock = threading.Lock()
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
         self._reporters = [self.tally, *_reporters(options)]
@@ -153,11 +155,13 @@ class Run:
     @property
     def forwards(self) -> PortForwards:
         """The tunnels of the run."""
-        if self._forwards is None:
-            from agentrig.kubernetes import PortForwards  # noqa: PLC0415  # 10 ms, seldom used
+        # Scenarios that begin together ask from threads of their own.
+        with self._forwards_lock:
+            if self._forwards is None:
+                from agentrig.kubernetes import PortForwards  # noqa: PLC0415  # 10 ms, seldom used
 
-            self._forwards = PortForwards(context=self.options.kube_context)
-        return self._forwards
+                self._forwards = PortForwards(context=self.options.kube_context)
+            return self._forwards
 
     def forward(self, service: Service) -> int:
         """Open a tunnel for the resolver."""

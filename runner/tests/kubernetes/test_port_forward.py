@@ -282,3 +282,17 @@ def test_a_signal_ends_a_run_that_waits_for_a_tunnel(rig: Rig, kubectl: Any, unt
         ran = rig.ended(process)
     assert (ran.code, ran.outcomes()) == (2, {"a": "interrupted"}), ran.said
     assert kubectl.alive == []
+
+
+def test_scenarios_that_begin_at_once_share_tunnels_that_end_with_the_run(
+    kubectl: Any, rig: Rig
+) -> None:
+    for number in range(12):
+        rig.scenario(f"s{number}", agent="gymcoach")
+    # An endpoint by its name, which a tunnel leads to.
+    for file in rig.folder.glob("s*.yaml"):
+        file.write_text(file.read_text().replace(rig.url, "proxy"))
+    ran = rig.run(".", "--via", "port-forward", "--namespace", "demo")
+    assert ran.code == 0, ran.said
+    assert len(kubectl.starts) == 1
+    assert kubectl.alive == []
