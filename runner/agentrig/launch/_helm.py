@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChartSource", "Helm", "HelmRelease"]
 
-# `--labels`, by which `agentrig cleanup` finds what was launched, came with 3.13; 3.14 is the
-# oldest that the chart's schema and hooks are tried with.
-OLDEST = (3, 14)
+# The oldest that the chart was tried with.
+OLDEST = (3, 18)
 _INSTALL = "https://helm.sh/docs/intro/install"
 
 RENDER_WITHIN_S = 120.0

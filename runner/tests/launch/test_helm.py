@@ -54,15 +54,15 @@ def test_without_helm_it_is_said_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match=r"helm is not on PATH.*Helm 3\.14 or newer"):
+    with pytest.raises(UsageError, match=r"helm is not on PATH.*Helm 3\.18 or newer"):
         asyncio.run(Helm().version())
 
 
 @pytest.mark.parametrize(
     ("printed", "version"),
-    [("v3.14.0+g3fc9f4b", (3, 14)), ("v4.1.4+g05fa379", (4, 1)), ("v3.99.1", (3, 99))],
+    [("v3.18.0+gcc58e3f", (3, 18)), ("v4.1.4+g05fa379", (4, 1)), ("v3.99.1", (3, 99))],
 )
-def test_helm_3_14_and_4_will_do(
+def test_helm_3_18_and_4_will_do(
     stand_in: Callable[[str], Path], printed: str, version: tuple[int, int]
 ) -> None:
     stand_in(f"echo {printed}")
@@ -71,7 +71,7 @@ def test_helm_3_14_and_4_will_do(
 
 @pytest.mark.parametrize(
     ("printed", "said"),
-    [("v3.13.9", "helm is v3.13.9, and Helm 3.14"), ("dev", "helm does not tell its version")],
+    [("v3.17.9", "helm is v3.17.9, and Helm 3.18"), ("dev", "helm does not tell its version")],
 )
 def test_an_older_helm_is_refused(stand_in: Callable[[str], Path], printed: str, said: str) -> None:
     stand_in(f"echo {printed}")
@@ -81,7 +81,7 @@ def test_an_older_helm_is_refused(stand_in: Callable[[str], Path], printed: str,
 
 def test_the_real_helm_tells_its_version(with_helm: None) -> None:
     del with_helm
-    assert asyncio.run(Helm().version()) >= (3, 14)
+    assert asyncio.run(Helm().version()) >= (3, 18)
 
 
 def test_install_waits_for_nothing_and_labels_the_release(
