@@ -42,6 +42,14 @@ _WRONG_VALUES = re.compile(
     r"|error unmarshaling|no such file|Chart\.yaml file is missing|error calling"
 )
 
+# What a chart refuses by what it sees in the cluster, as a namespace that is labelled production.
+_REFUSED = "execution error at"
+_NO_LOOKUP = re.compile(r"error calling lookup:.*forbidden", re.DOTALL)
+_LOOKUP_HINT = (
+    "the chart looks at the labels of the release's and the agents' namespaces: grant `get` on "
+    "them, or set refuseNamespaceLabels=[]"
+)
+
 
 class ChartSource(Struct, frozen=True, kw_only=True):
     """A chart and its values, as helm's own options name them.
@@ -133,9 +141,10 @@ class Helm:
             *(["--create-namespace"] if create_namespace else []),
         )
         if answer.code:
-            raise ClusterError(
-                f"cannot install release {release} in namespace {namespace}: {answer.problem()}"
-            )
+            what = f"cannot install release {release} in namespace {namespace}: {answer.problem()}"
+            if _NO_LOOKUP.search(answer.err):
+                raise ClusterError(f"{what}\n  {_LOOKUP_HINT}")
+            raise (UsageError if _REFUSED in answer.err else ClusterError)(what)
 
     async def uninstall(self, release: str, *, namespace: str, pods_first: bool = False) -> None:
         """Uninstall a release; one that is not there is no error.

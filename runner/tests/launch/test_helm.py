@@ -108,7 +108,7 @@ def test_what_helm_says_is_told_without_its_own_names(stand_in: Callable[[str], 
     stand_in(
         "cat >&2 <<'END'\n"
         'level=ERROR msg="create failed"\n'
-        "Error: INSTALLATION FAILED: execution error at (agentrig/x.yaml:1:2): env.A is no text\n"
+        "Error: INSTALLATION FAILED: the server is away\n"
         "and a second line\n\n"
         "Use --debug flag to render out invalid YAML\n"
         "END\nexit 1"
@@ -116,7 +116,7 @@ def test_what_helm_says_is_told_without_its_own_names(stand_in: Callable[[str], 
     with pytest.raises(ClusterError) as raised:
         asyncio.run(Helm().install("run-1", SOURCE, namespace="qa", labels={}))
     assert str(raised.value) == (
-        "cannot install release run-1 in namespace qa: env.A is no text\n  and a second line"
+        "cannot install release run-1 in namespace qa: the server is away\n  and a second line"
     )
 
 
@@ -194,3 +194,24 @@ def test_an_install_that_is_cancelled_lets_helm_end_first(
 
     asyncio.run(cancelled())
     assert (tmp_path / "ended").exists()
+
+
+def test_what_the_chart_refuses_in_the_cluster_is_a_wrong_value(
+    stand_in: Callable[[str], Path],
+) -> None:
+    stand_in(
+        'echo \'Error: INSTALLATION FAILED: execution error at (a/b.tpl:1:2): namespace "qa" is '
+        "labelled production' >&2\nexit 1"
+    )
+    with pytest.raises(UsageError, match='qa: namespace "qa" is labelled production$'):
+        asyncio.run(Helm().install("run-1", SOURCE, namespace="qa", labels={}))
+
+
+def test_labels_that_may_not_be_looked_at_have_a_way_out(stand_in: Callable[[str], Path]) -> None:
+    stand_in(
+        'echo \'Error: INSTALLATION FAILED: template: a: error calling lookup: namespaces "demo" '
+        "is forbidden' >&2\nexit 1"
+    )
+    with pytest.raises(ClusterError, match=r"refuseNamespaceLabels=\[\]") as raised:
+        asyncio.run(Helm().install("run-1", SOURCE, namespace="qa", labels={}))
+    assert 'namespaces "demo" is forbidden' in str(raised.value)
