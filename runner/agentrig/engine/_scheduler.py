@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Scheduler"]
 
 PROGRESS_EVERY_S = 10.0
+# Scenarios that wait for nothing must let the others go on, and Ctrl-C come through.
+IN_A_ROW = 8
 
 
 class Scheduler:
@@ -73,15 +75,8 @@ class Scheduler:
             progress = group.create_task(self._say_progress()) if self._schedule.repeats else None
             while True:
                 self._changed.clear()
-                while entry := self._queue.take():
-                    what = entry.what
-                    if isinstance(what, Turn):
-                        self._begin_turn(what, entry)
-                    elif what.is_over(self._clock()):
-                        self._queue.release(entry)
-                        self._over(what)
-                    else:
-                        group.create_task(self._execute(what, entry, execute))
+                while following := self._next():
+                    group.create_task(self._work(*following, execute))
                 if self._queue.is_idle:
                     break
                 await self._changed.wait()
@@ -140,6 +135,31 @@ class Scheduler:
             if task:
                 task.cancel()
         self._changed.set()
+
+    def _next(self) -> tuple[Course, Entry[Course | Turn]] | None:
+        """Take the next scenario that may begin; Python tests before it are given their turns."""
+        while entry := self._queue.take():
+            what = entry.what
+            if isinstance(what, Turn):
+                self._begin_turn(what, entry)
+            elif what.is_over(self._clock()):
+                self._queue.release(entry)
+                self._over(what)
+            else:
+                return what, entry
+        return None
+
+    async def _work(self, course: Course, entry: Entry[Course | Turn], execute: Execute) -> None:
+        """Execute a scenario, and at once the next one in its place.
+
+        A task of its own would begin only once all answers that came together are dealt with.
+        """
+        await self._execute(course, entry, execute)
+        for _ in range(IN_A_ROW - 1):
+            following = self._next()
+            if following is None:
+                return
+            await self._execute(*following, execute)
 
     async def _execute(self, course: Course, entry: Entry[Course | Turn], execute: Execute) -> None:
         result: ScenarioResult | None = None

@@ -232,17 +232,52 @@ def test_the_nth_failure_stops_the_run_at_once(plain: PlannedScenario) -> None:
         raise AssertionError
 
     one = World(plain, act, Schedule(concurrency=4, maxfail=2))
-    for name in "axbcyz":
+    for name in "axbcyzw":
         one.add(name)
     outcomes = one.run()
-    # The place of a or b may be taken at once.
+    # The places of a and b may be taken at once, that of c may not.
     begun = set(one.begun) & set("yz")
-    rest = {name: Outcome.INTERRUPTED if name in begun else Outcome.NOT_RUN for name in "yz"}
+    rest = {name: Outcome.INTERRUPTED if name in begun else Outcome.NOT_RUN for name in "yzw"}
     assert outcomes == {**letters, "x": Outcome.INTERRUPTED, **rest}
-    assert "z" not in begun
+    assert "w" not in one.begun
     assert "x" in torn_down
-    messages = {one.results[name].finished.message for name in "xyz"}
+    messages = {one.results[name].finished.message for name in "xyzw"}
     assert messages == {"stopped after 2 failures"}
+
+
+def test_scenarios_that_wait_for_nothing_let_others_go_on(plain: PlannedScenario) -> None:
+    at: list[int] = []
+
+    async def act(name: str, _number: int) -> Outcome:
+        if name == "slow":
+            for _ in range(5):
+                await asyncio.sleep(0)
+                at.append(len(one.begun))
+        return Outcome.PASSED
+
+    one = World(plain, act, Schedule(concurrency=2))
+    one.add("slow")
+    for number in range(100):
+        one.add(str(number))
+    one.run()
+    assert len(one.results) == 101
+    assert at[-1] < 100
+
+
+def test_the_place_of_one_that_ended_is_taken_before_others_go_on(plain: PlannedScenario) -> None:
+    order: list[str] = []
+
+    async def act(name: str, _number: int) -> Outcome:
+        order.append(f"{name} begins")
+        await asyncio.sleep(0)
+        order.append(f"{name} ends")
+        return Outcome.PASSED
+
+    one = World(plain, act, Schedule(concurrency=2))
+    for name in "abcd":
+        one.add(name)
+    one.run()
+    assert order[2:6] == ["a ends", "c begins", "b ends", "d begins"]
 
 
 def test_failed_scenarios_are_retried_behind_all_others(plain: PlannedScenario) -> None:
