@@ -208,8 +208,7 @@ class _Reader:
             elif within:
                 self._mistakes.append(unknown_key(name, known, within))
         # A name that is none was meant to be one, and is told already.
-        others = {*raw, *self._raw} - {*_SUBJECTS}
-        if not bound and not others:
+        if not bound and {*raw, *self._raw} <= {*_SUBJECTS}:
             self.mistake(
                 within, "the check cannot fail: it has no matcher", HINT, kind="no_matcher"
             )

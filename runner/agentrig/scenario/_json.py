@@ -9,6 +9,7 @@ __all__ = ["json_problem"]
 
 
 _GOOD = frozenset({str, int, bool, type(None)})
+_TEXT = frozenset({str})
 
 
 def json_problem(
@@ -21,7 +22,14 @@ def json_problem(
     """
     if type(value) in _GOOD:  # as nearly all values that checks compare with
         return None
+    if type(value) is dict and _is_flat(value):  # as most bodies
+        return None
     return _Walk(text_keys=text_keys).problem_in(value, within=(), above=())
+
+
+def _is_flat(value: dict[Any, Any]) -> bool:
+    """Tell whether nothing but good values stands under keys of text."""
+    return _TEXT.issuperset(map(type, value)) and _GOOD.issuperset(map(type, value.values()))
 
 
 class _Walk:

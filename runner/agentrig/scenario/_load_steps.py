@@ -83,8 +83,9 @@ class StepLoader:
             place = Place(document, (key, index), folder)
             load = self._group if "uses" in raw else self._definition
             nodes.append(load(raw, place, scope, templated=templated))
-            self._check_captures(raw, place)
-            scope.capture(captures_in(raw))
+            if "capture" in raw:
+                self._check_captures(raw, place)
+                scope.capture(captures_in(raw))
         return tuple(node for node in nodes if node)
 
     def template(
@@ -209,7 +210,7 @@ class StepLoader:
     ) -> tuple[StepControls | None, bool]:
         """Give the model, and whether the step has mistakes; neither where it must be filled in."""
         try:
-            return model.model_validate(raw, context=dict(context)), False
+            return model.model_validate(raw, context=context), False
         except ValidationError as error:
             found = mistakes_of(
                 error,
