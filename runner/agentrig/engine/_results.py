@@ -29,9 +29,12 @@ class Results:
         self._changed = threading.Condition()
 
     def settle(self, scenario: str, result: ScenarioResult) -> None:
-        """Take the result of a scenario."""
+        """Take the result of a scenario; `tell` wakes up who waits for it."""
+        self._came[scenario] = result
+
+    def tell(self) -> None:
+        """Wake up those who wait: results have come."""
         with self._changed:
-            self._came[scenario] = result
             self._changed.notify_all()
 
     def give_up(self, problem: str) -> None:
