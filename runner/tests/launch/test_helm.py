@@ -203,7 +203,7 @@ def test_what_the_chart_refuses_in_the_cluster_is_a_wrong_value(
         'echo \'Error: INSTALLATION FAILED: execution error at (a/b.tpl:1:2): namespace "qa" is '
         "labelled production' >&2\nexit 1"
     )
-    with pytest.raises(UsageError, match='qa: namespace "qa" is labelled production$'):
+    with pytest.raises(UsageError, match=r'qa: namespace "qa" is labelled production$'):
         asyncio.run(Helm().install("run-1", SOURCE, namespace="qa", labels={}))
 
 
