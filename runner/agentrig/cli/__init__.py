@@ -31,6 +31,10 @@ _COMMANDS = {
         "agentrig.cli.attach:attach",
         "Follow a run until it ends, and exit with the run's code.",
     ),
+    "chart": (
+        "agentrig.cli.chart:chart",
+        "Print where the chart is that comes with this package.",
+    ),
     "cleanup": (
         "agentrig.cli.cleanup:cleanup",
         "Uninstall finished runs that were launched with --keep, or left.",

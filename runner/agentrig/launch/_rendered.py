@@ -136,13 +136,14 @@ def _why_no_run(
         return (
             "mode 'cronjob' runs on a schedule, and launch runs now: "
             "add --set mode=job to run the same values once, or install it with "
-            f"`helm install {release} ...`; `agentrig attach {release}` shows its runs"
+            f'`helm install {release} "$(agentrig chart)" ...`; '
+            f"`agentrig attach {release}` shows its runs"
         )
     if any(one["kind"] == "Pod" and _is_runner(one) for one in hooks):
         return (
             "mode 'hook' runs on `helm test`, and launch runs now: "
             "add --set mode=job to run the same values once, or install it with "
-            f"`helm install {release} ...` and `helm test {release}`"
+            f'`helm install {release} "$(agentrig chart)" ...` and `helm test {release}`'
         )
     return (
         "the chart makes no run: none of its Jobs has the label app.kubernetes.io/component=runner"

@@ -11,12 +11,12 @@ import pytest
 
 from tests.launch.played import Play, helm_script
 from tests.support.fake_cluster import running_fake_cluster
-from tests.support.fixtures import until
+from tests.support.fixtures import agent, rig, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["until"]
+__all__ = ["agent", "rig", "until"]
 
 ROOT = Path(__file__).resolve().parents[3]
 
