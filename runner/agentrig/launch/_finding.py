@@ -31,10 +31,14 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where the run is, for the words of a finding; `nodes` are None where they cannot be read."""
+    """Where the run is, and what is known of it that its pods do not tell.
+
+    `nodes` are None where they cannot be read; an operator makes `awaited_secrets`.
+    """
 
     namespace: str
     shards: int = 0
+    awaited_secrets: frozenset[str] = frozenset()
     nodes: tuple[Node, ...] | None = None
 
     def pod(self, pod: Pod) -> str:

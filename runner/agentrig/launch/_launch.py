@@ -346,7 +346,8 @@ class _Launch:
     async def _workload(self, cluster: AsyncCluster, rendered: Rendered) -> Workload:
         name = rendered.job["metadata"]["name"]
         ref = await cluster.find(f"job/{name}", namespace=rendered.namespace)
-        return read_workload(await cluster.get(ref))
+        workload = read_workload(await cluster.get(ref))
+        return replace(workload, awaited_secrets=rendered.made_secrets)
 
     def _cluster(self) -> contextlib.aclosing[AsyncCluster]:
         options = self._options

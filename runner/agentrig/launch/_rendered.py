@@ -10,7 +10,7 @@ from msgspec import Struct
 from agentrig.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["COMPONENT_LABEL", "Rendered", "read_rendered"]
 
@@ -19,6 +19,9 @@ RUNNER = "runner"
 """The component, and the main container of its pods."""
 _HOOK = "helm.sh/hook"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What makes a Secret after it is installed: External Secrets Operator, Sealed Secrets.
+_MAKERS = ("ExternalSecret", "SealedSecret")
 
 
 class Rendered(Struct, frozen=True, kw_only=True):
@@ -54,6 +57,11 @@ class Rendered(Struct, frozen=True, kw_only=True):
         spec = self.job["spec"]
         seconds = spec.get("activeDeadlineSeconds")
         return float(seconds) if seconds and not spec.get("suspend") else None
+
+    @property
+    def made_secrets(self) -> frozenset[str]:
+        """The Secrets that objects of the chart will make once they are there."""
+        return frozenset(_made(self.objects))
 
     def namespace_of(self, manifest: dict[str, Any]) -> str:
         """Where an object will be."""
@@ -109,6 +117,15 @@ def _manifests(text: str) -> Iterator[dict[str, Any]]:
                 yield found
     except yaml.YAMLError as error:
         raise UsageError(f"the chart renders something that is no YAML: {error}") from error
+
+
+def _made(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for manifest in objects:
+        spec: dict[str, Any] = manifest.get("spec") or {}
+        if manifest["kind"] in _MAKERS:
+            yield (spec.get("target") or {}).get("name") or manifest["metadata"]["name"]
+        elif manifest["kind"] == "SecretProviderClass":
+            yield from (one["secretName"] for one in spec.get("secretObjects") or ())
 
 
 def _is_object(found: dict[str, Any]) -> bool:

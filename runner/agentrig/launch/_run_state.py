@@ -52,7 +52,11 @@ class RunState:
 
     def __init__(self, workload: Workload, *, clock: Callable[[], float]) -> None:
         self.workload = workload
-        self.place = Place(namespace=workload.namespace, shards=workload.shards)
+        self.place = Place(
+            namespace=workload.namespace,
+            shards=workload.shards,
+            awaited_secrets=workload.awaited_secrets,
+        )
         self.job: Job | None = None
         self.is_deleted = False
         self.fatal: Trouble | None = None

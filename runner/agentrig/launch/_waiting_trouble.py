@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SOON_S", "waiting_findings"]
 
-# A Secret that an operator makes comes within seconds, and so does word of a new node.
+# What is made at the same time comes within seconds, and so does word of a new node.
 SOON_S = 10.0
-# A volume is provisioned, attached and mounted, a node freed by others, within a minute.
+# A volume is provisioned, attached and mounted, a node freed by others, within a minute; so long
+# an operator may take for a Secret.
 LATER_S = 60.0
 # What a cluster that adds nodes says of the pod.
 _AUTOSCALING = frozenset({"TriggeredScaleUp", "Nominated"})
@@ -108,7 +109,9 @@ def _configuration(pod: Pod, place: Place) -> Iterator[Finding]:
 def _mounts(pod: Pod, events: Mapping[str, KubeEvent], place: Place) -> Iterator[Finding]:
     for reason in ("FailedMount", "FailedAttachVolume"):
         if reason in events:
-            found = missing(events[reason].message, namespace=place.namespace)
+            said = events[reason].message
+            found = missing(said, namespace=place.namespace)
+            may_come = any(f'secret "{name}" not found' in said for name in place.awaited_secrets)
             yield of_pod(
                 pod,
                 place,
@@ -116,7 +119,7 @@ def _mounts(pod: Pod, events: Mapping[str, KubeEvent], place: Place) -> Iterator
                 message=f"a volume cannot be mounted: {found.why}",
                 hint=found.hint,
                 key="volume",
-                fatal_after_s=SOON_S if found.is_certain else LATER_S,
+                fatal_after_s=SOON_S if found.is_certain and not may_come else LATER_S,
             )
             return
 

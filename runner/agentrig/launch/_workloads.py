@@ -40,6 +40,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     `run` is the id that its results carry. `outcome` is one word for a list of runs: `suspended`,
     `waiting`, `running`, or as the run ended: `passed`, `failed`, `interrupted`, `error`,
     `invalid`, `empty`. `reason` is that of the Job's own condition. Times are RFC 3339, UTC.
+    `awaited_secrets` are those that an operator makes for it, which takes its time.
     """
 
     kind: Literal["Job", "Pod"]
@@ -54,6 +55,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     finished: str = ""
     outcome: str = "waiting"
     reason: str | None = None
+    awaited_secrets: frozenset[str] = frozenset()
 
     @property
     def is_over(self) -> bool:

@@ -471,6 +471,16 @@ def test_trouble_is_told_as_the_golden_file_has_it(name: str, tmp_path: Path) ->
         check_golden(GOLDEN / f"{name}.txt", as_text(run.lines, followed, run.clock.now_s))
 
 
+def test_a_secret_that_an_operator_makes_is_waited_for(tmp_path: Path) -> None:
+    with running_fake_cluster() as fake:
+        job = fake.put("jobs", a_job())
+        secret_of_a_volume_is_missing(fake)
+        with following(fake, job, logs=tmp_path, awaited_secrets=frozenset({"deploy-key"})) as run:
+            followed = run.ended()
+    assert [one.reason for one in followed.troubles] == ["FailedMount"]
+    assert 60 <= run.clock.now_s < 70
+
+
 def test_there_is_no_golden_file_without_its_case() -> None:
     assert {one.stem for one in GOLDEN.glob("*.txt")} == set(CASES)
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from agentrig.kubernetes import AsyncCluster, KubernetesSettings
 from agentrig.launch import Followed, PlainView, follow, read_workload
 
@@ -78,7 +80,12 @@ class _Output(io.StringIO):
 
 @contextmanager
 def following(
-    fake: FakeCluster, workload: dict[str, Any], *, logs: Path, timeout_s: float | None = None
+    fake: FakeCluster,
+    workload: dict[str, Any],
+    *,
+    logs: Path,
+    timeout_s: float | None = None,
+    awaited_secrets: frozenset[str] = frozenset(),
 ) -> Iterator[Following]:
     """Follow `workload`, a Job or Pod that was put into the cluster, in another thread."""
     one = Following(fake, output=_Output(fake))
@@ -91,7 +98,7 @@ def following(
         try:
             return await follow(
                 cluster,
-                read_workload(workload),
+                replace(read_workload(workload), awaited_secrets=awaited_secrets),
                 view=PlainView(one.output),
                 logs=logs,
                 timeout_s=timeout_s,

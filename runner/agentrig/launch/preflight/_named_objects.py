@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentrig.launch.preflight._findings import Findings, lacks, together, unless_denied
 from agentrig.launch.preflight._pull_secrets import check_pull_secrets
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_references"]
 
-# What makes a Secret after it is installed: External Secrets Operator, Sealed Secrets.
-_MAKERS = ("ExternalSecret", "SealedSecret")
 # What Kubernetes puts into each namespace itself.
 _EVERYWHERE = ("ConfigMap", "kube-root-ca.crt")
 _QUEUE = "kueue.x-k8s.io/queue-name"
@@ -28,7 +26,7 @@ _CSI_SECRETS = "secrets-store.csi.k8s.io"
 async def check_references(lookup: Lookup, rendered: Rendered) -> Findings:
     """Look for all that the run's pods need and the chart does not bring with it."""
     spec, namespace = rendered.pod_spec, rendered.namespace
-    made = set(_made(rendered))
+    made = rendered.made_secrets
     checks = [
         unless_denied(
             _check_needed(lookup, needed, namespace),
@@ -112,13 +110,3 @@ def _others(rendered: Rendered) -> Iterator[tuple[str, str, str | None, str]]:
         yield "priorityclass", name, None, "name one of: kubectl get priorityclasses"
     if name := spec.get("runtimeClassName"):
         yield "runtimeclass", name, None, "name one of: kubectl get runtimeclasses"
-
-
-def _made(rendered: Rendered) -> Iterator[str]:
-    """Name the Secrets that objects of the chart will make once they are there."""
-    for manifest in rendered.objects:
-        spec: dict[str, Any] = manifest.get("spec") or {}
-        if manifest["kind"] in _MAKERS:
-            yield (spec.get("target") or {}).get("name") or manifest["metadata"]["name"]
-        elif manifest["kind"] == "SecretProviderClass":
-            yield from (one["secretName"] for one in spec.get("secretObjects") or ())
