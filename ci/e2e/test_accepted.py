@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# They define kinds, which a cluster has only once.
+pytestmark = pytest.mark.alone
+
 FILES = sorted([*CHART.glob("ci/*-values.yaml"), *CHART.glob("values/*.yaml")])
 NAMESPACE = "e2e-accepted"
 

@@ -118,6 +118,7 @@ def operators_api() -> Iterator[None]:
     kubectl("delete", "crd", name, "--timeout=60s")
 
 
+@pytest.mark.alone  # it defines a kind
 @pytest.mark.usefixtures("operators_api")
 def test_run_waits_for_the_secret_that_the_operator_makes(install: Any, namespace: str) -> None:
     external = {
