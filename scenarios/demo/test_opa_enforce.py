@@ -29,6 +29,8 @@ ROLLOUT_WITHIN_S = 90
 HEALTHY_WITHIN_S = 60
 # A service may lead to the old pod for a moment: so many answers of the new one are believed.
 IN_A_ROW = 5
+# A connection that is kept leads to the pod that it was opened to, for as long as that is there.
+CLOSE = {"connection": "close"}
 
 
 def switch(cluster: Any, agent: AgentFixture, mode: str) -> Any:
@@ -39,6 +41,8 @@ def switch(cluster: Any, agent: AgentFixture, mode: str) -> Any:
     in_a_row = 0
     while in_a_row < IN_A_ROW:
         mode_now = mode_of(tracker)
+        if mode_now == mode and is_blocked(tracker) != (mode == "enforce"):
+            mode_now = f"not yet {mode} for those who chat"
         in_a_row = in_a_row + 1 if mode_now == mode else 0
         if time.monotonic() > deadline:
             pytest.fail(f"{SIDECAR} is not healthy in mode {mode}, but: {mode_now}")
@@ -50,12 +54,20 @@ def switch(cluster: Any, agent: AgentFixture, mode: str) -> Any:
 def mode_of(tracker: Any) -> str:
     """The policy mode of the sidecar that a new connection leads to, or what is wrong with it."""
     try:
-        response = tracker.control.get("/health/ready", headers={"connection": "close"})
+        response = tracker.control.get("/health/ready", headers=CLOSE)
     except (httpx.TransportError, TargetError) as error:
         return repr(error)
     if response.status_code != 200:
         return str(response.text)
     return str(next(c["mode"] for c in response.json()["checks"] if c["id"] == "policy"))
+
+
+def is_blocked(tracker: Any) -> bool:
+    """Whether a chat without guardrails is blocked: its port is a service of its own."""
+    try:
+        return bool(tracker.client.post("/chat", json=CHAT, headers=CLOSE).status_code == 403)
+    except (httpx.TransportError, TargetError):
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +91,7 @@ def tracking(cluster: Any, agent: AgentFixture, restored: None) -> Any:  # noqa:
 
 
 def test_opa_enforce_blocks_request_without_guardrail_headers(enforcing: Any) -> None:
-    response = enforcing.client.post("/chat", json=CHAT)
+    response = enforcing.client.post("/chat", json=CHAT, headers=CLOSE)
     assert response.status_code == 403, response.text
     answer = response.json()
     assert answer["error"] == "PolicyViolation"
@@ -89,19 +101,19 @@ def test_opa_enforce_blocks_request_without_guardrail_headers(enforcing: Any) ->
 
 def test_opa_enforce_records_what_it_blocked(enforcing: Any) -> None:
     request_id = "demo-opa-enforce-blocked"
-    enforcing.client.post("/chat", json=CHAT, headers={"x-request-id": request_id})
+    enforcing.client.post("/chat", json=CHAT, headers={"x-request-id": request_id, **CLOSE})
     entries = [e for e in enforcing.control.get("/audit").json() if e["requestId"] == request_id]
     assert [(e["statusCode"], e["opaBlocked"]) for e in entries[-1:]] == [(403, True)]
     assert entries[-1]["toolsCalled"] == []
 
 
 def test_opa_enforce_allows_request_with_guardrail_headers(enforcing: Any) -> None:
-    response = enforcing.client.post("/chat", json=CHAT, headers=GUARDED)
+    response = enforcing.client.post("/chat", json=CHAT, headers=GUARDED | CLOSE)
     assert response.status_code == 200, response.text
     assert response.json()["toolsCalled"] == ["log-workout"]
 
 
 @pytest.mark.parametrize("headers", [{}, GUARDED], ids=["bare", "guarded"])
 def test_opa_track_mode_passes_all_requests(tracking: Any, headers: dict[str, str]) -> None:
-    response = tracking.client.post("/chat", json=CHAT, headers=headers)
+    response = tracking.client.post("/chat", json=CHAT, headers=headers | CLOSE)
     assert response.status_code == 200, response.text
