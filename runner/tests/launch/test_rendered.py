@@ -38,6 +38,22 @@ def test_the_run_of_our_chart_is_found(render: Callable[..., Rendered]) -> None:
     assert (rendered.shards, rendered.deadline_s) == (0, 1800.0)
     assert rendered.has("ServiceAccount", rendered.pod_spec["serviceAccountName"])
     assert not rendered.has("Secret", "llm")
+    assert rendered.made_secrets == frozenset()
+
+
+def test_secrets_that_an_operator_will_make_are_known(render: Callable[..., Rendered]) -> None:
+    rendered = render(
+        "secrets.external.store.name=vault",
+        "secrets.external.data.LLM_KEY.key=staging/llm",
+        "secrets.external.data.LLM_KEY.property=api-key",
+    )
+    (made,) = rendered.made_secrets
+    mounted = [
+        source.get("secret", {}).get("name")
+        for volume in rendered.pod_spec["volumes"]
+        for source in [*volume.get("projected", {}).get("sources", ()), volume]
+    ] + [volume.get("secret", {}).get("secretName") for volume in rendered.pod_spec["volumes"]]
+    assert made in mounted
 
 
 @pytest.mark.parametrize(
