@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from agentrig.engine._counts import Counts
@@ -54,6 +55,7 @@ class Scheduler:
         self._clock = clock
         self._begin = clock()
         self._queue: Queue[Course | Turn] = Queue(schedule.concurrency)
+        self._taken: deque[tuple[Course, Entry[Course | Turn]]] = deque()
         self._turns: dict[Turn, Entry[Course | Turn]] = {}
         self._executing: dict[str, tuple[Course, asyncio.Task[None] | None]] = {}
         self._held_back: list[Course] = []
@@ -76,7 +78,8 @@ class Scheduler:
             while True:
                 self._changed.clear()
                 while following := self._next():
-                    group.create_task(self._work(*following, execute))
+                    self._taken.append(following)
+                    group.create_task(self._work(execute))
                 if self._queue.is_idle:
                     break
                 await self._changed.wait()
@@ -149,14 +152,15 @@ class Scheduler:
                 return what, entry
         return None
 
-    async def _work(self, course: Course, entry: Entry[Course | Turn], execute: Execute) -> None:
+    async def _work(self, execute: Execute) -> None:
         """Execute a scenario, and at once the next one in its place.
 
-        A task of its own would begin only once all answers that came together are dealt with.
+        A task of its own would begin only once all answers that came together are dealt with. One
+        whose scenario waits for nothing goes on with those that were taken for the tasks behind it,
+        so that the order of the plan is kept.
         """
-        await self._execute(course, entry, execute)
-        for _ in range(IN_A_ROW - 1):
-            following = self._next()
+        for _ in range(IN_A_ROW):
+            following = self._taken.popleft() if self._taken else self._next()
             if following is None:
                 return
             await self._execute(*following, execute)

@@ -264,6 +264,20 @@ def test_scenarios_that_wait_for_nothing_let_others_go_on(plain: PlannedScenario
     assert at[-1] < 100
 
 
+def test_scenarios_that_wait_for_nothing_begin_in_the_order_of_the_plan(
+    plain: PlannedScenario,
+) -> None:
+    async def act(_name: str, _number: int) -> Outcome:
+        return Outcome.PASSED
+
+    one = World(plain, act, Schedule(concurrency=4))
+    names = [str(number) for number in range(20)]
+    for name in names:
+        one.add(name)
+    one.run()
+    assert one.begun == names
+
+
 def test_the_place_of_one_that_ended_is_taken_before_others_go_on(plain: PlannedScenario) -> None:
     order: list[str] = []
 
