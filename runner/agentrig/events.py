@@ -16,6 +16,7 @@ from agentrig.errors import Position  # noqa: TC001  # the journal's reader reso
 
 __all__ = [
     "EVENT_KINDS",
+    "ArtifactSaved",
     "CheckResult",
     "Event",
     "Exchange",
@@ -158,7 +159,9 @@ class RunStarted(Event, frozen=True, kw_only=True):
     Of a run that is split, this is one of `shards` parts; which one, its records say. All parts
     together have `total` scenarios, and `places` says where each of `planned` stands among them,
     counted from 0. What merges the parts says it for all of them, in records of shard 0. `source`
-    is where the files came from, if they were fetched.
+    is where the files came from, if they were fetched, and `commit` the state of the code under
+    test. `labels` are what else whoever started the run wants its results to be found by, such as
+    `environment` or `model`.
     """
 
     kind: ClassVar[str] = "run.started"
@@ -171,6 +174,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     source: Source | None = None
     total: int | None = None
     places: tuple[int, ...] = ()
+    commit: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class ScenarioStarted(Event, frozen=True, kw_only=True):
@@ -234,6 +239,17 @@ class MetricRecorded(Event, frozen=True, kw_only=True):
     name: str
     value: float
     unit: str | None = None
+
+
+class ArtifactSaved(Event, frozen=True, kw_only=True):
+    """A file that a test has left; `path` is relative to the results folder, `size` in bytes."""
+
+    kind: ClassVar[str] = "artifact.saved"
+    scenario: str
+    name: str
+    path: str
+    media_type: str
+    size: int
 
 
 class ScenarioFinished(Event, frozen=True, kw_only=True):
@@ -320,6 +336,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         StepFinished,
         ExecutionFinished,
         MetricRecorded,
+        ArtifactSaved,
         ScenarioFinished,
         RunProgressed,
         LimitChecked,

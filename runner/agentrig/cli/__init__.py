@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from agentrig import __version__
-from agentrig._collector import importing
 from agentrig.cli._ending import end_at_once
+from agentrig.cli._lazy_group import LazyGroup
 from agentrig.cli._output import PlainOutput
 from agentrig.errors import AgentrigError, ScenarioError, UsageError
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-# Where each subcommand lives, as `module:attribute`, and what `agentrig --help` says of it: the
-# first sentence of its own help, repeated here because to import all of them takes 0.3 s.
 _COMMANDS = {
     "attach": (
         "agentrig.cli.attach:attach",
@@ -55,7 +52,7 @@ _COMMANDS = {
     "lint": ("agentrig.cli.lint:lint", "Check scenario files without running them."),
     "report": (
         "agentrig.cli.report:report",
-        "Rebuild the reports of a run, and exit with the run's code.",
+        "Make reports of results: a run's own again, or of many runs.",
     ),
     "run": ("agentrig.cli.run:run", "Run scenarios and Python modules."),
     "runs": (
@@ -69,29 +66,9 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
-        with importing():
-            command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002  # click's signature
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
-
-
 @click.group(
-    cls=_LazyGroup,
+    cls=LazyGroup,
+    lazy=_COMMANDS,
     context_settings={"auto_envvar_prefix": "AGENTRIG", "help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="agentrig")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentrig._collector import importing
+from agentrig.cli._labels import commit_under_test, labels_of
 from agentrig.cli._output import PlainOutput
 from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
 from agentrig.cli._signals import Interrupts
@@ -127,6 +128,19 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     envvar="AGENTRIG_RUN_SOURCE",
     help="Where the scenarios come from, as `fetch --record` wrote it: told in every report.",
 )
+@click.option(
+    "--commit",
+    metavar="SHA",
+    help="Commit under test. Default: that of --source, else what the CI server says.",
+)
+@click.option(
+    "--label",
+    "labels",
+    envvar="AGENTRIG_RUN_LABEL",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the results are to be found by, such as environment=staging. Repeatable.",
+)
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--termination-log",
@@ -170,6 +184,8 @@ def run(
     secrets: Path | None,
     packages: Path | None,
     source_file: Path | None,
+    commit: str | None,
+    labels: tuple[str, ...],
     run_id: str | None,
     termination_log: Path | None,
     log_journal: bool,
@@ -199,6 +215,7 @@ def run(
         rates=rates,
         slo=slo,
     )
+    source = _source_of(source_file) if source_file else None
     # None where another command calls, as the demo does.
     output: Output = click.get_current_context().obj or PlainOutput()
     options = RunOptions(
@@ -211,7 +228,9 @@ def run(
         results=None if dry_run else results,
         reporters=() if dry_run else reporters,
         secrets=secrets,
-        source=_source_of(source_file) if source_file else None,
+        source=source,
+        commit=commit_under_test(commit, source),
+        labels=labels_of(labels),
         run_id=run_id or new_run_id(),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,

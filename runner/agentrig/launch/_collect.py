@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 from agentrig.errors import ReportError
 from agentrig.events import TroubleFound
 from agentrig.merge import Attempt, merge
-from agentrig.reporters import (
-    JOURNAL_FILE,
-    JUNIT_FILE,
-    SUMMARY_FILE,
-    JournalReporter,
-    JunitReporter,
-    SummaryReporter,
-)
+from agentrig.reporters import JOURNAL_FILE, JournalReporter, results_reporters
 from agentrig.stream import replay
 
 if TYPE_CHECKING:
@@ -70,8 +63,8 @@ def collect(
         journal = JournalReporter(results / JOURNAL_FILE)
     except OSError as error:
         raise ReportError(f"cannot write results to '{results}': {error.strerror}") from error
-    files = [SummaryReporter(results / SUMMARY_FILE), JunitReporter(results / JUNIT_FILE)]
-    code, problems = replay(merged.records(), [journal, *files, *reporters])
+    files = results_reporters(results, printed=reporters)
+    code, problems = replay(merged.records(), [journal, *files])
     for problem in problems:
         if on_problem is None:
             raise problem

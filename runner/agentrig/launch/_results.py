@@ -13,12 +13,7 @@ import msgspec
 from agentrig.errors import ReportError
 from agentrig.launch._collect import collect
 from agentrig.launch._evidence import Trouble
-from agentrig.reporters import (
-    JOURNAL_FILE,
-    JUNIT_FILE,
-    SUMMARY_FILE,
-    TerminalReporter,
-)
+from agentrig.reporters import RESULT_FILES, TerminalReporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +41,7 @@ def clear_results(results: Path) -> None:
     """
     try:
         (results / LOGS).mkdir(parents=True, exist_ok=True)
-        for name in (JOURNAL_FILE, JUNIT_FILE, SUMMARY_FILE, PODS_FILE):
+        for name in (*RESULT_FILES, PODS_FILE):
             (results / name).unlink(missing_ok=True)
         for log in (results / LOGS).glob("*.log"):
             log.unlink()

@@ -93,6 +93,8 @@ class Merged(Struct, frozen=True, kw_only=True):
             shards=len(self.shards),
             total=total_of(self.shards),
             source=started.source if started else None,
+            commit=started.commit if started else None,
+            labels=started.labels if started else (),
         )
 
     def _left_open(self) -> Iterator[ScenarioFinished]:

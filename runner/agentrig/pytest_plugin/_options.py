@@ -31,10 +31,11 @@ def new_run_id() -> str:
 class RunOptions(Struct, frozen=True, kw_only=True):
     """Options of one run.
 
-    With `log` a log is written there instead of the report. With `terminal` agentrig prints the report there and pytest's own is silenced; without it
-    pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
+    With `log` a log is written there instead of the report. With `terminal` agentrig prints the
+    report there and pytest's own is silenced; without it pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
-    `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched.
+    `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
+    of the code under test, and `labels` what else the results are to be found by.
     """
 
     targets: TargetSettings
@@ -47,6 +48,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     reporters: tuple[str, ...] = ()
     secrets: Path | None = None
     source: Source | None = None
+    commit: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str = field(default_factory=new_run_id)
     termination_log: Path | None = None
     log_journal: bool = False

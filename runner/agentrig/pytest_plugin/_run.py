@@ -17,37 +17,21 @@ from agentrig.engine import (
     check_targets,
     open_scenario_run,
 )
-from agentrig.errors import ReportError
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
-from agentrig.reporters import (
-    JOURNAL_FILE,
-    JUNIT_FILE,
-    SUMMARY_FILE,
-    JournalReporter,
-    JunitReporter,
-    LiveReporter,
-    LogBlockReporter,
-    SummaryReporter,
-    Tally,
-    TerminalReporter,
-    TerminationReporter,
-    make_reporter,
-)
-from agentrig.reporters.log_block import COLUMNS, JSON_COLUMNS
+from agentrig.pytest_plugin._reports import make_reporters
+from agentrig.reporters import LiveReporter, Tally
 from agentrig.scenario import ReadAhead
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from agentrig.engine import PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
     from agentrig.pytest_plugin._background import Background
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.scenario import Scenario
-    from agentrig.stream import Reporter
     from agentrig.targets import Service
 
 __all__ = ["Run"]
@@ -69,7 +53,7 @@ class Run:
         self._forwards_lock = threading.Lock()
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
-        self._reporters = [self.tally, *_reporters(options)]
+        self._reporters = [self.tally, *make_reporters(options)]
         self.stream = EventStream(
             run=options.run_id,
             reporters=self._reporters,
@@ -318,57 +302,9 @@ class Run:
                 planned=tuple(planned),
                 shards=self.options.shard.count if self.options.shard else 1,
                 source=self.options.source,
+                commit=self.options.commit,
+                labels=tuple(self.options.labels.items()),
                 total=len(self.places) if self.options.shard else None,
                 places=tuple(self.places[one.id] for one in planned) if self.places else (),
             )
         )
-
-
-def _reporters(options: RunOptions) -> list[Reporter]:
-    """Make the reports of a run, in the order in which they receive; they end the other way."""
-    if options.results:
-        try:
-            options.results.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(options.results, error) from error
-    # One that cannot be made must not leave an empty journal behind.
-    others = [
-        make_reporter(wanted, results=options.results, run=options.run_id)
-        for wanted in options.reporters
-    ]
-    reporters: list[Reporter] = []
-    if options.results:
-        try:
-            journal = JournalReporter(options.results / JOURNAL_FILE)
-        except OSError as error:
-            raise _unwritable(options.results, error) from error
-        if options.log_journal and options.terminal:
-            # It reads the journal when that is whole.
-            is_json = options.log is not None and options.log.is_json
-            reporters.append(
-                LogBlockReporter(
-                    options.results / JOURNAL_FILE,
-                    options.terminal,
-                    columns=JSON_COLUMNS if is_json else COLUMNS,
-                )
-            )
-        reporters.append(journal)
-        reporters.append(SummaryReporter(options.results / SUMMARY_FILE))
-    if options.termination_log:
-        # It is rewritten during the tests, one of which may change the working directory.
-        reporters.append(TerminationReporter(options.termination_log.absolute()))
-    if options.log:
-        from agentrig.reporters.log import LogReporter  # noqa: PLC0415  # for pods alone
-
-        reporters.append(LogReporter(options.log.write))
-    elif options.terminal:
-        results = str(options.results) if options.results else None
-        reporter = LiveReporter if options.live else TerminalReporter
-        reporters.append(reporter(options.terminal, colour=options.colour, results=results))
-    if options.results:
-        reporters.append(JunitReporter(options.results / JUNIT_FILE))
-    return [*reporters, *others]
-
-
-def _unwritable(results: Path, error: OSError) -> ReportError:
-    return ReportError(f"cannot write results to '{results}': {error.strerror}")

@@ -1,5 +1,6 @@
 """Reports of a run, each made from its events alone."""
 
+from agentrig.reporters._folder import RESULT_FILES, results_reporters
 from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters._words import say_source
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
@@ -14,6 +15,7 @@ from agentrig.reporters.termination import TerminationReporter
 __all__ = [
     "JOURNAL_FILE",
     "JUNIT_FILE",
+    "RESULT_FILES",
     "SUMMARY_FILE",
     "JournalReporter",
     "JunitReporter",
@@ -27,6 +29,7 @@ __all__ = [
     "find_blocks",
     "make_reporter",
     "read_journal",
+    "results_reporters",
     "say_source",
     "summarise",
     "write_block",

@@ -68,6 +68,8 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "via": tally.started.via if tally.started else None,
         "namespace": tally.started.namespace if tally.started else None,
         "source": tally.started.source if tally.started else None,
+        "commit": tally.started.commit if tally.started else None,
+        "labels": dict(tally.started.labels if tally.started else ()),
         "shard": tally.shard or None,
         "shards": tally.started.shards if tally.started else None,
         "planned": len(tally.planned),

@@ -381,3 +381,22 @@ def test_a_report_that_fails_in_the_end_is_known_to_the_journal(rig: Rig, report
         assert ran.summary()["outcome"] == "error"
         assert "error: 1 passed" in ran.out
         assert '"exit_code":3' in (rig.folder / "last").read_text()
+
+
+def test_a_run_says_the_commit_and_the_labels_that_it_was_given(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_SHA", "of-the-ci-server")
+    rig.scenario("a")
+    ran = rig.run(".", "--label", "environment=staging", "--label", "model= small=1 ")
+    assert ran.summary()["labels"] == {"environment": "staging", "model": "small=1"}
+    assert ran.summary()["commit"] == "of-the-ci-server"
+    assert rig.run(".", "--commit", "mine").summary()["commit"] == "mine"
+
+
+@pytest.mark.parametrize("label", ["environment", "=staging", "a\n=b", "a=\x1b[31m"])
+def test_a_label_that_is_none(rig: Rig, label: str) -> None:
+    rig.scenario("a")
+    ran = rig.run(".", "--label", label)
+    assert ran.code == 4, ran.said
+    assert "is not NAME=VALUE" in ran.err

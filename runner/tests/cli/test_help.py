@@ -20,6 +20,7 @@ COMMANDS = [
     "init",
     "run",
     "report",
+    "report rebuild",
     "lint",
     "launch",
     "attach",

@@ -1,4 +1,4 @@
-"""`agentrig report`: everything again, from the journals of a run."""
+"""`agentrig report rebuild`: everything again, from the journals of a run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from agentrig.cli._sources import MergedSource, journal_of, merge_sources
 from agentrig.errors import ReportError
 from agentrig.reporters import (
     JOURNAL_FILE,
-    JUNIT_FILE,
-    SUMMARY_FILE,
     JournalReporter,
-    JunitReporter,
-    SummaryReporter,
     Tally,
     TerminalReporter,
     make_reporter,
     read_journal,
+    results_reporters,
 )
 from agentrig.stream import replay
 
@@ -31,10 +28,11 @@ if TYPE_CHECKING:
     from agentrig.events import Record
     from agentrig.stream import Reporter
 
-__all__ = ["report"]
+__all__ = ["rebuild"]
 
 
-@click.command()
+# Its options in the environment are those of `report`, under which it is called.
+@click.command(context_settings={"auto_envvar_prefix": "AGENTRIG_REPORT"})
 @click.argument(
     "sources",
     metavar="SOURCE...",
@@ -56,7 +54,7 @@ __all__ = ["report"]
     metavar="NAME[=ARG]",
     help="Reporter of another package. Repeatable.",
 )
-def report(sources: tuple[Path, ...], *, results: Path | None, reporters: tuple[str, ...]) -> int:
+def rebuild(sources: tuple[Path, ...], *, results: Path | None, reporters: tuple[str, ...]) -> int:
     """Rebuild the reports of a run, and exit with the run's code.
 
     SOURCE is a results folder, a journal (events.jsonl), or the log of a pod that ran with
@@ -112,13 +110,10 @@ def _replay(records: Iterable[Record], reporters: Sequence[Reporter]) -> int | N
 
 
 def _reports(results: Path | None) -> list[Reporter]:
-    """Make the reports of every run; the terminal's ends before the files."""
-    reporters: list[Reporter] = []
-    if results:
-        reporters += [SummaryReporter(results / SUMMARY_FILE), JunitReporter(results / JUNIT_FILE)]
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = str(results) if results else None
-    return [*reporters, TerminalReporter(sys.stdout, colour=colour, results=shown)]
+    terminal = TerminalReporter(sys.stdout, colour=colour, results=shown)
+    return results_reporters(results, printed=[terminal]) if results else [terminal]
 
 
 def _others(wanted: Sequence[str], *, results: Path | None, run: str) -> list[Reporter]:

@@ -1,0 +1,36 @@
+"""What results are to be found by: the commit under test, and labels."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from agentrig.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentrig.events import Source
+
+__all__ = ["commit_under_test", "labels_of"]
+
+# What GitHub Actions, GitLab CI, Jenkins and Azure Pipelines call the commit of a build.
+_COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILD_SOURCEVERSION")
+
+
+def commit_under_test(given: str | None, source: Source | None) -> str | None:
+    """Name the commit: the one that is `given`, that of the files, or the CI server's."""
+    if given or (source and source.commit):
+        return given or (source.commit if source else None)
+    return next((os.environ[name] for name in _COMMIT_VARIABLES if os.environ.get(name)), None)
+
+
+def labels_of(given: Iterable[str]) -> dict[str, str]:
+    """Read each `NAME=VALUE`; the last of a name counts. Raises UsageError for what is none."""
+    labels: dict[str, str] = {}
+    for one in given:
+        name, separator, value = one.partition("=")
+        if not (separator and name.strip() and name.isprintable() and value.isprintable()):
+            raise UsageError(f"--label: '{one}' is not NAME=VALUE, such as environment=staging")
+        labels[name.strip()] = value.strip()
+    return labels

@@ -1,0 +1,24 @@
+"""`agentrig report`: what can be made of results that are there."""
+
+from __future__ import annotations
+
+import click
+
+from agentrig.cli._lazy_group import LazyGroup
+
+__all__ = ["report"]
+
+_COMMANDS = {
+    "rebuild": (
+        "agentrig.cli.report.rebuild:rebuild",
+        "Rebuild the reports of a run, and exit with the run's code.",
+    ),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, default="rebuild")
+def report() -> None:
+    """Make reports of results: a run's own again, or of many runs.
+
+    `agentrig report SOURCE...` is short for `agentrig report rebuild SOURCE...`.
+    """

@@ -1,0 +1,82 @@
+"""The reports of one run, in the order in which they receive; they end the other way round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentrig.errors import ReportError
+from agentrig.reporters import (
+    JOURNAL_FILE,
+    JournalReporter,
+    LiveReporter,
+    LogBlockReporter,
+    TerminalReporter,
+    TerminationReporter,
+    make_reporter,
+    results_reporters,
+)
+from agentrig.reporters.log_block import COLUMNS, JSON_COLUMNS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentrig.pytest_plugin._options import RunOptions
+    from agentrig.stream import Reporter
+
+__all__ = ["make_reporters"]
+
+
+def make_reporters(options: RunOptions) -> list[Reporter]:
+    """Open the reports that a run is asked for.
+
+    Raises ReportError when the results cannot be written, UsageError for a reporter that is not
+    there.
+    """
+    results = options.results
+    if results:
+        try:
+            results.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(results, error) from error
+    # One that cannot be made must not leave an empty journal behind.
+    others = [
+        make_reporter(wanted, results=results, run=options.run_id) for wanted in options.reporters
+    ]
+    printed = _printed(options)
+    if results is None:
+        return [*printed, *others]
+    return [*_journals(results, options), *results_reporters(results, printed=printed), *others]
+
+
+def _journals(results: Path, options: RunOptions) -> list[Reporter]:
+    try:
+        journal = JournalReporter(results / JOURNAL_FILE)
+    except OSError as error:
+        raise _unwritable(results, error) from error
+    if not (options.log_journal and options.terminal):
+        return [journal]
+    # It reads the journal when that is whole.
+    is_json = options.log is not None and options.log.is_json
+    columns = JSON_COLUMNS if is_json else COLUMNS
+    return [LogBlockReporter(results / JOURNAL_FILE, options.terminal, columns=columns), journal]
+
+
+def _printed(options: RunOptions) -> list[Reporter]:
+    """Make what is read while it runs: the termination message, and the log or the terminal."""
+    printed: list[Reporter] = []
+    if options.termination_log:
+        # It is rewritten during the tests, one of which may change the working directory.
+        printed.append(TerminationReporter(options.termination_log.absolute()))
+    if options.log:
+        from agentrig.reporters.log import LogReporter  # noqa: PLC0415  # for pods alone
+
+        printed.append(LogReporter(options.log.write))
+    elif options.terminal:
+        results = str(options.results) if options.results else None
+        reporter = LiveReporter if options.live else TerminalReporter
+        printed.append(reporter(options.terminal, colour=options.colour, results=results))
+    return printed
+
+
+def _unwritable(results: Path, error: OSError) -> ReportError:
+    return ReportError(f"cannot write results to '{results}': {error.strerror}")
