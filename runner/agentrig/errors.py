@@ -8,6 +8,8 @@ AgentrigError
     ├── FetchError           scenarios, or libraries of tests, could not be fetched
     ├── ClusterError         the Kubernetes API refused, or a rollout did not finish
     └── ReportError          results could not be written or read
+
+ReportWarning stands outside: a reporter raises it where the run's outcome stands all the same.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ __all__ = [
     "Mistake",
     "Position",
     "ReportError",
+    "ReportWarning",
     "ScenarioError",
     "TargetError",
     "UsageError",
@@ -99,3 +102,7 @@ class FetchError(InfraError):
 
 class ReportError(InfraError):
     """Results could not be written or read back."""
+
+
+class ReportWarning(Exception):  # noqa: N818  # it is told, and ends nothing
+    """Something did not get to where it was to go, and is neither lost nor part of the outcome."""

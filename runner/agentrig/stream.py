@@ -8,16 +8,17 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentrig._secrets import Secrets
-from agentrig.errors import ReportError
+from agentrig.errors import ReportError, ReportWarning
 from agentrig.events import Event, Record, RunFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["EventStream", "Reporter", "replay", "utc_now"]
+__all__ = ["EventStream", "Replayed", "Reporter", "replay", "utc_now"]
 
 
 EventT = TypeVar("EventT", bound=Event)
@@ -54,7 +55,8 @@ class EventStream:
     """Numbers and stamps events, and hands them to the reporters. Safe for threads.
 
     A reporter that raises is left out from then on: the others go on, and its problem is kept in
-    `problems`, because results that cannot be written are trouble of the infrastructure.
+    `problems`, because results that cannot be written are trouble of the infrastructure. What it
+    says by a ReportWarning is kept in `warnings`, and changes no exit code.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class EventStream:
         self.run = run
         self._reporters = _Reporters(reporters)
         self.problems = self._reporters.problems
+        self.warnings = self._reporters.warnings
         self.secrets = secrets or Secrets()
         self._shard = shard
         self._attempt = attempt
@@ -112,13 +115,18 @@ class EventStream:
         return record
 
 
-def replay(
-    records: Iterable[Record], reporters: Sequence[Reporter]
-) -> tuple[int | None, list[ReportError]]:
+class Replayed(Struct, frozen=True, kw_only=True):
+    """What came of a replay; `exit_code` is that of the run's end, None if there was none."""
+
+    exit_code: int | None
+    problems: list[ReportError]
+    warnings: list[str]
+
+
+def replay(records: Iterable[Record], reporters: Sequence[Reporter]) -> Replayed:
     """Give records that were made before to the reporters, and close them.
 
-    Gives the exit code of the run's end, None if the last record is not that, and what kept
-    reports from being written, which makes an exit code of 0 into 3 as in `EventStream`.
+    What keeps reports from being written makes an exit code of 0 into 3, as in `EventStream`.
     """
     to = _Reporters(reporters)
     last: Record | None = None
@@ -127,11 +135,12 @@ def replay(
             to.receive(last)
         last = record
     if last is not None and isinstance(last.event, RunFinished):
-        return to.finish(last, last.event), to.problems
+        code = to.finish(last, last.event)
+        return Replayed(exit_code=code, problems=to.problems, warnings=to.warnings)
     if last is not None:
         to.receive(last)
     to.close()
-    return None, to.problems
+    return Replayed(exit_code=None, problems=to.problems, warnings=to.warnings)
 
 
 class _Reporters:
@@ -139,6 +148,7 @@ class _Reporters:
 
     def __init__(self, reporters: Sequence[Reporter]) -> None:
         self.problems: list[ReportError] = []
+        self.warnings: list[str] = []
         self._reporters = list(reporters)
 
     def receive(self, record: Record) -> None:
@@ -169,6 +179,9 @@ class _Reporters:
 
     def _leave_out(self, reporter: Reporter, error: Exception) -> None:
         self._reporters.remove(reporter)
+        if isinstance(error, ReportWarning):
+            self.warnings.append(str(error))
+            return
         problem = ReportError(f"{type(reporter).__name__} failed: {error}")
         problem.__cause__ = error
         self.problems.append(problem)

@@ -7,9 +7,9 @@ import threading
 import pytest
 from msgspec.structs import replace
 
-from agentrig.errors import ReportError
+from agentrig.errors import ReportError, ReportWarning
 from agentrig.events import Record, RunFinished, ScenarioStarted
-from agentrig.stream import EventStream
+from agentrig.stream import EventStream, replay
 
 
 class Keep:
@@ -139,3 +139,18 @@ def test_events_of_many_threads_reach_every_reporter_in_one_order() -> None:
         thread.join()
     assert [one.seq for one in keeps[0].records] == list(range(1_600))
     assert keeps[0].records == keeps[1].records
+
+
+class Warns(Keep):
+    def close(self) -> None:
+        raise ReportWarning("3 of 8 documents are still here: push them later")
+
+
+def test_a_warning_is_told_and_changes_no_exit_code() -> None:
+    keep = Keep()
+    stream = EventStream(run="r", reporters=[keep, Warns()])
+    assert stream.finish(END) == 0
+    assert (stream.problems, keep.closed) == ([], 1)
+    assert stream.warnings == ["3 of 8 documents are still here: push them later"]
+    again = replay(keep.records, [Warns()])
+    assert (again.exit_code, again.problems, again.warnings) == (0, [], stream.warnings)

@@ -67,6 +67,10 @@ class LogOutput:
         error = LogError(message=first, stack_trace=message) if rest else None
         self.log.say(first, Level.ERROR, error=error)
 
+    def say_warning(self, message: str) -> None:
+        """Write what went wrong beside the results."""
+        self.log.say(message, Level.WARN)
+
     def say_usage(self, error: click.ClickException) -> None:
         """Write what is wrong with the command line."""
         self.say_error(error.format_message())

@@ -31,6 +31,9 @@ class Output(Protocol):
     def say_error(self, message: str) -> None:
         """Say an error that ends the command, or spoils its results."""
 
+    def say_warning(self, message: str) -> None:
+        """Say what went wrong beside the results, and changes no exit code."""
+
     def say_usage(self, error: click.ClickException) -> None:
         """Say what is wrong with the command line."""
 
@@ -59,6 +62,10 @@ class PlainOutput:
     def say_error(self, message: str) -> None:
         """Write it behind `error:`."""
         click.echo(f"error: {message}", err=True)
+
+    def say_warning(self, message: str) -> None:
+        """Write it behind `warning:`."""
+        click.echo(f"warning: {message}", err=True)
 
     def say_usage(self, error: click.ClickException) -> None:
         """Write it with the command's usage."""

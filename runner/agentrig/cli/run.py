@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agentrig.cli._output import Output
     from agentrig.events import Source
-    from agentrig.pytest_plugin import RunOptions
+    from agentrig.pytest_plugin import AgentrigPlugin, RunOptions
 
 __all__ = ["run", "run_paths"]
 
@@ -300,8 +300,7 @@ def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int
             plugin.end_early(interrupted=True)
     if code != 0:
         plugin.end_early(exit_code=int(code))
-    for problem in plugin.problems():
-        output.say_error(str(problem))
+    _say_shortcomings(plugin, output)
     code = int(code) if plugin.exit_code is None else plugin.exit_code
     if options.terminal:
         # What is left to be written to a pipe that nobody reads any more is lost.
@@ -313,6 +312,13 @@ def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int
         output.close()
         os._exit(code)
     return code
+
+
+def _say_shortcomings(plugin: AgentrigPlugin, output: Output) -> None:
+    for warning in plugin.run.stream.warnings:
+        output.say_warning(warning)
+    for problem in plugin.problems():
+        output.say_error(str(problem))
 
 
 def _source_of(file: Path) -> Source:

@@ -64,9 +64,9 @@ def collect(
     except OSError as error:
         raise ReportError(f"cannot write results to '{results}': {error.strerror}") from error
     files = results_reporters(results, printed=reporters)
-    code, problems = replay(merged.records(), [journal, *files])
-    for problem in problems:
+    replayed = replay(merged.records(), [journal, *files])
+    for problem in replayed.problems:
         if on_problem is None:
             raise problem
         on_problem(problem)
-    return merged.exit_code if code is None else code
+    return merged.exit_code if replayed.exit_code is None else replayed.exit_code

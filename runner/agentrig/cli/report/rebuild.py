@@ -99,14 +99,16 @@ def _rebuild_merged(merged: MergedSource, *, results: Path | None, wanted: Seque
 
 
 def _replay(records: Iterable[Record], reporters: Sequence[Reporter]) -> int | None:
-    code, problems = replay(records, reporters)
-    if problems:
-        *others, last = problems
+    replayed = replay(records, reporters)
+    for warning in replayed.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if replayed.problems:
+        *others, last = replayed.problems
         for problem in others:
             click.echo(f"error: {problem}", err=True)
         # To write them is all that this command is for: their loss outranks what they say.
         raise last
-    return code
+    return replayed.exit_code
 
 
 def _reports(results: Path | None) -> list[Reporter]:
