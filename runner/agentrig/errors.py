@@ -7,6 +7,8 @@ AgentrigError
     ├── TargetError          a target cannot be reached
     ├── FetchError           scenarios, or libraries of tests, could not be fetched
     ├── ClusterError         the Kubernetes API refused, or a rollout did not finish
+    ├── StoreError           where many runs are kept cannot be reached, or refuses
+    │   └── NotStoredError      there is no such object
     └── ReportError          results could not be written or read
 
 ReportWarning stands outside: a reporter raises it where the run's outcome stands all the same.
@@ -24,10 +26,12 @@ __all__ = [
     "FetchError",
     "InfraError",
     "Mistake",
+    "NotStoredError",
     "Position",
     "ReportError",
     "ReportWarning",
     "ScenarioError",
+    "StoreError",
     "TargetError",
     "UsageError",
 ]
@@ -98,6 +102,14 @@ class ClusterError(InfraError):
 
 class FetchError(InfraError):
     """Scenarios, or libraries that tests need, could not be fetched: network, or credentials."""
+
+
+class StoreError(InfraError):
+    """Where the results of many runs are kept cannot be reached, or refuses."""
+
+
+class NotStoredError(StoreError):
+    """What is asked for is not there."""
 
 
 class ReportError(InfraError):

@@ -37,12 +37,13 @@ ALLOWED = {
     # Reports are made of events alone, so that a journal is enough to make them again.
     "reporters": BASE | {"stream"},
     "merge": BASE | {"reporters", "stream"},
+    "store": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
-    "pytest_plugin": ENGINE | {"reporters"},
-    "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "stream", "launch"},
+    "pytest_plugin": ENGINE | {"reporters", "store"},
+    "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
     "fetch": {"_redact", "agentrig", "errors", "events"},
     "cli": ENGINE
-    | {"_collector", "fetch", "launch", "lint", "merge", "reporters", "pytest_plugin"},
+    | {"_collector", "fetch", "launch", "lint", "merge", "pytest_plugin", "reporters", "store"},
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"_collector", "cli"},
 }

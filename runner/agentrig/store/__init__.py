@@ -1,0 +1,25 @@
+"""Where the results of many runs are kept: in S3 or in a folder, under the same keys.
+
+`runs/<run>/shard=<n>/attempt=<m>/` holds what one attempt at one shard has left: `claim.json` from
+its beginning, parts of its journal while it runs, and all files of its results folder at the end.
+"""
+
+from agentrig.store._attempts import StoredAttempt, claim_attempt, stored_attempts, stored_runs
+from agentrig.store._folder import FolderStore
+from agentrig.store._layout import attempt_folder, run_folder
+from agentrig.store._open import open_store
+from agentrig.store._store import Store, Stored, media_type_of
+
+__all__ = [
+    "FolderStore",
+    "Store",
+    "Stored",
+    "StoredAttempt",
+    "attempt_folder",
+    "claim_attempt",
+    "media_type_of",
+    "open_store",
+    "run_folder",
+    "stored_attempts",
+    "stored_runs",
+]

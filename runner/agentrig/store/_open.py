@@ -1,0 +1,24 @@
+"""From the address of a store to the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentrig.errors import UsageError
+from agentrig.store._folder import FolderStore
+
+if TYPE_CHECKING:
+    from agentrig.store._store import Store
+
+__all__ = ["open_store"]
+
+
+def open_store(url: str) -> Store:
+    """Open the store at `s3://bucket/prefix`, or in a folder; nothing is looked at yet.
+
+    Raises UsageError for what is neither.
+    """
+    if not url.strip() or "://" in url:
+        raise UsageError(f"'{url}' is no store: write s3://BUCKET/PREFIX, or a folder")
+    return FolderStore(Path(url))
