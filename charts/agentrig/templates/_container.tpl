@@ -48,6 +48,9 @@ volumeMounts:
 {{- range $name, $url := include "agentrig.targets" . | fromYaml -}}
 {{- $args = append $args (printf "--target=%s=%s" $name $url) -}}
 {{- end -}}
+{{- range $name, $text := .Values.results.labels -}}
+{{- $args = append $args (printf "--label=%s=%s" $name (tpl $text $)) -}}
+{{- end -}}
 {{- if include "agentrig.isSharded" . -}}
 {{- $args = append $args (printf "--shard=/%d" (int64 .Values.shards.count)) -}}
 {{- end -}}

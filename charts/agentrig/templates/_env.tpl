@@ -12,25 +12,9 @@
 {{- end }}
 {{- end }}
 
-{{/* Environment that the chart sets, a YAML list of EnvVar. Call: . (root context).
-The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Pod. */}}
+{{/* Environment that the chart sets, a YAML list of EnvVar. Call: . (root context). */}}
 {{- define "agentrig.ownEnv" -}}
-{{- if eq .Values.mode "hook" -}}
-- name: AGENTRIG_POD_UID
-  valueFrom:
-    fieldRef:
-      fieldPath: metadata.uid
-{{ end -}}
-- name: AGENTRIG_RUN_RUN_ID
-  {{- if eq .Values.mode "cronjob" }}
-  valueFrom:
-    fieldRef:
-      fieldPath: metadata.labels['batch.kubernetes.io/job-name']
-  {{- else if eq .Values.mode "hook" }}
-  value: {{ printf "%s-%d-$(AGENTRIG_POD_UID)" .Release.Name (int .Release.Revision) | quote }}
-  {{- else }}
-  value: {{ printf "%s-%d" .Release.Name (int .Release.Revision) | quote }}
-  {{- end }}
+{{ include "agentrig.runId" . | trim }}
 - name: AGENTRIG_RUN_VIA
   value: {{ .Values.run.via }}
 - name: AGENTRIG_RUN_NAMESPACE
@@ -56,5 +40,43 @@ The run's id is new for each run: a Job's revision, a CronJob's Job, a test's Po
 {{- if include "agentrig.hasSecrets" . }}
 - name: AGENTRIG_RUN_SECRETS
   value: /secrets
+{{- end }}
+{{- include "agentrig.resultsEnv" . }}
+{{- end }}
+
+{{/* The run's id, which all Pods of a run have and no other run: the release's revision, a CronJob's
+Job, a test's Pod. A release may be installed again, and in other clusters: where runs are kept side by
+side, the Job's uid tells them apart. A YAML list of EnvVar. Call: . (root context). */}}
+{{- define "agentrig.runId" -}}
+{{- $isKept := include "agentrig.isKept" . -}}
+{{- $isCronJob := eq .Values.mode "cronjob" -}}
+{{- $id := $isCronJob | ternary "$(AGENTRIG_JOB_NAME)" (printf "%s-%d" .Release.Name (int .Release.Revision)) -}}
+{{- $field := "metadata.labels['batch.kubernetes.io/controller-uid']" -}}
+{{- $uid := "AGENTRIG_JOB_UID" -}}
+{{- if eq .Values.mode "hook" -}}
+{{- $field = "metadata.uid" -}}
+{{- $uid = "AGENTRIG_POD_UID" -}}
+{{- end -}}
+{{- if and $isCronJob $isKept }}
+- name: AGENTRIG_JOB_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['batch.kubernetes.io/job-name']
+{{- end }}
+{{- if or (eq .Values.mode "hook") $isKept }}
+- name: {{ $uid }}
+  valueFrom:
+    fieldRef:
+      fieldPath: {{ $field }}
+- name: AGENTRIG_RUN_RUN_ID
+  value: {{ printf "%s-$(%s)" $id $uid | quote }}
+{{- else if $isCronJob }}
+- name: AGENTRIG_RUN_RUN_ID
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.labels['batch.kubernetes.io/job-name']
+{{- else }}
+- name: AGENTRIG_RUN_RUN_ID
+  value: {{ $id | quote }}
 {{- end }}
 {{- end }}

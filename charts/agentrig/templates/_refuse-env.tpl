@@ -7,7 +7,7 @@ Call: . (root context). */}}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_.-]*$" $name) -}}
 {{- fail (printf "env: %q is no name of a variable: use letters, digits and '_', and no digit first" $name) -}}
 {{- else if has $name $ownNames -}}
-{{- fail (printf "env.%s is set by the chart: remove it, and see the values under `run`" $name) -}}
+{{- fail (printf "env.%s is set by the chart: remove it, and see the values under `run` and `results`" $name) -}}
 {{- else if not (or (kindIs "string" $value) (kindIs "map" $value)) -}}
 {{- fail (printf "env.%s is no text, and YAML may write it otherwise than you did: put it in quotes, or use --set-string" $name) -}}
 {{- else if and (kindIs "string" $value) (include "agentrig.looksLikeCredential" (list $name $value)) -}}

@@ -14,6 +14,7 @@ Call: . (root context). What only types and patterns tell, the schema refuses be
 {{- include "agentrig.refuseScenarios" . -}}
 {{- include "agentrig.refuseRights" . -}}
 {{- include "agentrig.refuseSecrets" . -}}
+{{- include "agentrig.refuseResults" . -}}
 {{- include "agentrig.refuseBudget" . -}}
 {{- include "agentrig.refuseShards" . -}}
 {{- include "agentrig.refuseQueue" . -}}

@@ -11,6 +11,7 @@
 {{- if include "agentrig.hasSecrets" . }}
 - {{ include "agentrig.secretsVolume" . | nindent 2 | trim }}
 {{- end }}
+{{- include "agentrig.resultsVolumes" . }}
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   secret:
@@ -38,6 +39,7 @@
   mountPath: /secrets
   readOnly: true
 {{- end }}
+{{- include "agentrig.resultsMounts" . }}
 {{- range $name, $mount := .Values.secretMounts }}
 - name: secret-{{ $name }}
   mountPath: {{ $mount.mountPath | quote }}
@@ -50,7 +52,7 @@
 
 {{/* Refuses volumes that the cluster or another volume stands against. Call: . (root context). */}}
 {{- define "agentrig.refuseVolumes" -}}
-{{- $names := list "results" "tmp" "scenarios" "secrets" "packages" "ca" "git" -}}
+{{- $names := list "results" "tmp" "scenarios" "secrets" "packages" "ca" "git" "store" "store-ca" -}}
 {{- range $name, $_ := .Values.secretMounts -}}{{- $names = append $names (printf "secret-%s" $name) -}}{{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name $names -}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping  # noqa: TC003  # msgspec resolves it
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -20,7 +21,11 @@ __all__ = ["Workload", "find_workloads", "outcome_of_runs", "read_workload"]
 
 RUNS = "app.kubernetes.io/part-of=agentrig,app.kubernetes.io/component=runner"
 _INSTANCE = "app.kubernetes.io/instance"
+_RUNNER = "runner"
 _RUN_ID = "AGENTRIG_RUN_RUN_ID"
+_STORE = "AGENTRIG_RUN_STORE"
+# What a client needs to know of the store besides, where the chart says it and no Secret.
+_STORE_SETTINGS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AGENTRIG_STORE_PATH_STYLE")
 
 # What decides over what, where parts of one run ended differently.
 _WORST_FIRST = (4, 1, 3, 2, 5, 0)
@@ -40,7 +45,9 @@ class Workload(Struct, frozen=True, kw_only=True):
     `run` is the id that its results carry. `outcome` is one word for a list of runs: `suspended`,
     `waiting`, `running`, or as the run ended: `passed`, `failed`, `interrupted`, `error`,
     `invalid`, `empty`. `reason` is that of the Job's own condition. Times are RFC 3339, UTC.
-    `awaited_secrets` are those that an operator makes for it, which takes its time.
+    `awaited_secrets` are those that an operator makes for it, which takes its time. `store` is where
+    its pods keep results, `store_settings` are environment that leads there: pods' own, so a
+    server in them may be one that only the cluster knows.
     """
 
     kind: Literal["Job", "Pod"]
@@ -56,6 +63,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     outcome: str = "waiting"
     reason: str | None = None
     awaited_secrets: frozenset[str] = frozenset()
+    store: str = ""
+    store_settings: Mapping[str, str] = {}
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +104,9 @@ def read_workload(found: Any, pods: Iterable[Any] = ()) -> Workload:
     job = read_job(found)
     shards = job.completions if job.is_indexed else 0
     by_cronjob = bool(_owner(found, "CronJob"))
+    run = _environment(found).get(_RUN_ID, "")
+    for variable, value in (("AGENTRIG_JOB_NAME", job.name), ("AGENTRIG_JOB_UID", job.uid)):
+        run = run.replace(f"$({variable})", value)
     return Workload(
         kind="Job",
         name=job.name,
@@ -102,12 +114,14 @@ def read_workload(found: Any, pods: Iterable[Any] = ()) -> Workload:
         uid=job.uid,
         shards=shards,
         release=text(found, "metadata", "labels", _INSTANCE),
-        run=_run_id(found) or job.name,
+        run=run or job.name,
         mode="cronjob" if by_cronjob else "sharded" if shards else "job",
         created=job.created,
         finished=job.finished,
         outcome=_outcome(job, [read_pod(one) for one in pods]),
         reason=job.end.reason or None if job.end else None,
+        store=_environment(found).get(_STORE, ""),
+        store_settings=_store_settings(found),
     )
 
 
@@ -152,12 +166,15 @@ def _of_pod(found: Any, pod: Pod) -> Workload:
         shards=0,
         release=text(found, "metadata", "labels", _INSTANCE),
         # The chart adds the Pod's uid, which it cannot know.
-        run=_run_id(found).replace("$(AGENTRIG_POD_UID)", pod.uid) or pod.name,
+        run=_environment(found).get(_RUN_ID, "").replace("$(AGENTRIG_POD_UID)", pod.uid)
+        or pod.name,
         mode="hook",
         created=pod.created,
         finished=max(ends, default="") if pod.is_over else "",
         outcome=outcome_of_runs([pod]) if pod.is_over else begun,
         reason=pod.reason or None,
+        store=_environment(found).get(_STORE, ""),
+        store_settings=_store_settings(found),
     )
 
 
@@ -166,10 +183,19 @@ def _owner(found: Any, kind: str) -> str:
     return next((text(one, "uid") for one in owners if text(one, "kind") == kind), "")
 
 
-def _run_id(found: Any) -> str:
-    for pod in (mapping(found, "spec"), mapping(found, "spec", "template", "spec")):
+def _store_settings(found: Any) -> dict[str, str]:
+    environment = _environment(found)
+    return {name: environment[name] for name in _STORE_SETTINGS if name in environment}
+
+
+def _environment(found: Any) -> dict[str, str]:
+    """Give the variables of the runner whose values stand in the spec of a Job or Pod."""
+    for pod in (mapping(found, "spec", "template", "spec"), mapping(found, "spec")):
         for container in objects(pod, "containers"):
-            for variable in objects(container, "env"):
-                if text(variable, "name") == _RUN_ID:
-                    return text(variable, "value")
-    return ""
+            if text(container, "name") == _RUNNER:
+                return {
+                    text(variable, "name"): text(variable, "value")
+                    for variable in objects(container, "env")
+                    if text(variable, "value")
+                }
+    return {}

@@ -77,6 +77,32 @@ def test_the_id_of_a_test_pods_run_holds_its_uid() -> None:
     assert (one.mode, one.run) == ("hook", "check-1-0b1c")
 
 
+def with_environment(job: dict[str, Any], **variables: str) -> dict[str, Any]:
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": name, "value": value} for name, value in variables.items()]
+    return job
+
+
+@pytest.mark.parametrize(
+    ("given", "run"),
+    [
+        ("check-1-$(AGENTRIG_JOB_UID)", "check-1-0b1c"),
+        ("$(AGENTRIG_JOB_NAME)-$(AGENTRIG_JOB_UID)", "check-run-1-0b1c"),
+    ],
+)
+def test_the_id_of_a_run_that_is_kept_holds_the_jobs_uid(given: str, run: str) -> None:
+    job = with_environment(a_job(uid="0b1c"), AGENTRIG_RUN_RUN_ID=given)
+    assert read_workload(job).run == run
+
+
+def test_a_run_tells_where_its_results_are_kept() -> None:
+    settings = {"AWS_ENDPOINT_URL_S3": "http://s3:7070", "AGENTRIG_STORE_PATH_STYLE": "true"}
+    job = with_environment(a_job(), AGENTRIG_RUN_STORE="s3://qa/nightly", OTHER="x", **settings)
+    one = read_workload(job)
+    assert (one.store, one.store_settings) == ("s3://qa/nightly", settings)
+    assert (read_workload(a_job()).store, read_workload(a_job()).store_settings) == ("", {})
+
+
 OUTCOMES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], str]] = {
     "nothing yet": (a_job(), [], "waiting"),
     "a pod that waits": (a_job(), [a_pod(runner=waiting("ContainerCreating"))], "waiting"),
