@@ -18,6 +18,7 @@ __all__ = [
     "EVENT_KINDS",
     "ArtifactSaved",
     "CheckResult",
+    "DataRecorded",
     "Event",
     "Exchange",
     "ExecutionFinished",
@@ -241,6 +242,18 @@ class MetricRecorded(Event, frozen=True, kw_only=True):
     unit: str | None = None
 
 
+class DataRecorded(Event, frozen=True, kw_only=True):
+    """What a test, or whoever set up its session, wants its results to be found by.
+
+    `data` is the text of a JSON object. Without a `scenario` it is all that is known of the
+    session, and takes the place of what was known before.
+    """
+
+    kind: ClassVar[str] = "data.recorded"
+    scenario: str | None
+    data: str
+
+
 class ArtifactSaved(Event, frozen=True, kw_only=True):
     """A file that a test has left; `path` is relative to the results folder, `size` in bytes."""
 
@@ -336,6 +349,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         StepFinished,
         ExecutionFinished,
         MetricRecorded,
+        DataRecorded,
         ArtifactSaved,
         ScenarioFinished,
         RunProgressed,

@@ -33,6 +33,7 @@ def test_every_event_has_a_wire_name_and_a_version() -> None:
         "step.finished": 1,
         "execution.finished": 1,
         "metric.recorded": 1,
+        "data.recorded": 1,
         "artifact.saved": 1,
         "scenario.finished": 1,
         "run.progressed": 1,

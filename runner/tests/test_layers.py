@@ -38,6 +38,7 @@ ALLOWED = {
     "reporters": BASE | {"stream"},
     "merge": BASE | {"reporters", "stream"},
     "store": BASE | {"reporters", "stream"},
+    "search": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters", "store"},
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
