@@ -15,6 +15,7 @@ __all__ = [
     "say_iterations",
     "say_latency",
     "say_limit",
+    "say_number",
     "say_source",
 ]
 
@@ -56,6 +57,11 @@ def say_limit(limit: LimitChecked) -> str:
         return f"{limit.name}: nothing measured, limit {limit.limit:g}"
     words = {Outcome.PASSED: "kept", Outcome.FAILED: "missed"}
     return f"{limit.name} {limit.actual:g}, limit {limit.limit:g}: {words[limit.outcome]}"
+
+
+def say_number(value: float, unit: str | None) -> str:
+    """Say what was measured: `0.93`, `812.5 ms`."""
+    return f"{value:.12g} {unit}" if unit else f"{value:.12g}"
 
 
 def say_source(source: Source) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentrig.events import (
+    ArtifactSaved,
     ExecutionFinished,
     Language,
     LimitChecked,
@@ -72,6 +73,7 @@ class Tally:
         """Begin with nothing."""
         self.run = ""
         self.shard = 0
+        self.attempt = 0
         self.begin = ""
         self.end = ""
         self.started: RunStarted | None = None
@@ -82,6 +84,9 @@ class Tally:
         self.bad_steps: dict[str, StepFinished] = {}
         self.executions: defaultdict[str, list[Execution]] = defaultdict(list)
         self.metrics: defaultdict[str, list[MetricRecorded]] = defaultdict(list)
+        self.artifacts: defaultdict[str, list[ArtifactSaved]] = defaultdict(list)
+        self.shard_of: dict[str, int] = {}
+        """Which shard a scenario ended in, in a merged run."""
         self.limits: list[LimitChecked] = []
         self.troubles: list[TroubleFound] = []
         self.parts: dict[int, Part] = {}
@@ -89,6 +94,7 @@ class Tally:
     def receive(self, record: Record) -> None:
         """Take the next record."""
         self.run = record.run
+        self.attempt = record.attempt
         self.begin = self.begin or record.time
         self.end = record.time
         if record.shard == self.shard or not self.is_of_part(record):
@@ -113,6 +119,8 @@ class Tally:
                 self.executions[event.scenario].append(Execution(finished=event, step=step))
             case MetricRecorded():
                 self.metrics[event.scenario].append(event)
+            case ArtifactSaved():
+                self.artifacts[event.scenario].append(event)
             case ScenarioFinished():
                 before = self.results.get(event.scenario)
                 if before is None or not self.parts or _is_worse(event, before):
@@ -148,6 +156,9 @@ class Tally:
                 # Each shard has measured for itself: percentiles of all cannot be made of theirs.
                 name = f"{event.name} of shard {record.shard}"
                 self.limits.append(replace(event, name=name))
+            case ScenarioFinished() as event:
+                self.shard_of[event.scenario] = record.shard
+                return False
             case _:
                 return False
         return True

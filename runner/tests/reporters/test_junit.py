@@ -4,10 +4,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from msgspec.structs import replace
 
-from agentrig.events import Outcome, RunFinished
+from agentrig.events import (
+    ArtifactSaved,
+    Exchange,
+    ExecutionFinished,
+    Iterations,
+    LimitChecked,
+    MetricRecorded,
+    Outcome,
+    RunFinished,
+    ScenarioFinished,
+    Source,
+    StepFinished,
+    TroubleFound,
+)
 from agentrig.reporters import JUNIT_FILE, JunitReporter
 from tests.support.records import every_outcome, finished, planned, publish, started
+from tests.support.surefire import surefire_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +88,7 @@ def test_outcomes_have_their_elements(junit: Any) -> None:
     }
     assert results["s.fail"][0].message == "[Chat] expected status 200, got 500"
     assert "expect: {status: 200}" in results["s.fail"][0].text
-    assert "> POST http://agent:4000/chat" in results["s.fail"][0].text
+    assert "> POST" not in results["s.fail"][0].text
     assert results["s.infra"][0].text.endswith("Trace\n  back")
     assert results["s.half"][0].message == "interrupted"
     assert results["s.never"][0].message == "not run"
@@ -110,3 +125,216 @@ def test_without_its_end_a_run_is_still_written(tmp_path: Path) -> None:
 def test_the_document_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     junit_of(tmp_path, every_outcome())
     assert [one.name for one in tmp_path.iterdir()] == [JUNIT_FILE]
+
+
+def test_the_failed_exchange_is_the_output_of_its_test(junit: Any) -> None:
+    output = {case.classname: case.system_out for suite in junit for case in suite}
+    assert output["s.fail"].splitlines()[:3] == [
+        "> POST http://agent:4000/chat",
+        "> content-type: application/json",
+        ">",
+    ]
+    assert "< 500 in 12 ms" in output["s.fail"]
+    assert [name for name, text in output.items() if text] == ["s.fail"]
+
+
+def exchange(body: str = "no") -> Exchange:
+    return Exchange(method="GET", url="http://agent/", status=500, response_body=body)
+
+
+def bad_step(scenario: str, outcome: Outcome = Outcome.FAILED, body: str = "no") -> StepFinished:
+    return StepFinished(
+        scenario=scenario,
+        step=0,
+        name="Ask",
+        outcome=outcome,
+        elapsed_ms=1.0,
+        exchange=exchange(body),
+        message="expected 200",
+    )
+
+
+def execution(scenario: str, number: int, outcome: Outcome) -> ExecutionFinished:
+    message = f"execution {number}"
+    return ExecutionFinished(
+        scenario=scenario, number=number, outcome=outcome, elapsed_ms=2.0, message=message
+    )
+
+
+def everything() -> list[Event]:
+    """Give the events of a run with all that a case can hold."""
+    names = ["flaky.yaml", "again.yaml", "broken.yaml", "soak.yaml", "dir/test_a.py::test_one"]
+    plan = [replace(planned(name), tags=("smoke", "a<b")) for name in names]
+    source = Source(kind="git", url="https://git.example/r.git", ref="main", commit="c0ffee")
+    return [
+        replace(
+            started(plan),
+            commit="c0ffee",
+            labels=(("environment", "staging"), ("model", "m-1")),
+            source=source,
+        ),
+        bad_step(names[0]),
+        execution(names[0], 1, Outcome.FAILED),
+        replace(finished(names[0], Outcome.PASSED), flaky=True),
+        bad_step(names[1]),
+        execution(names[1], 1, Outcome.FAILED),
+        bad_step(names[1], Outcome.ERROR),
+        execution(names[1], 2, Outcome.ERROR),
+        bad_step(names[1]),
+        finished(names[1], Outcome.FAILED, "still no"),
+        bad_step(names[2]),
+        execution(names[2], 1, Outcome.FAILED),
+        finished(names[2], Outcome.ERROR, "no way there"),
+        ScenarioFinished(
+            scenario=names[3],
+            outcome=Outcome.PASSED,
+            elapsed_ms=12345.6,
+            iterations=Iterations(total=1234, passed=1234, failed=0, errors=0),
+        ),
+        MetricRecorded(scenario=names[4], name="score", value=0.93),
+        MetricRecorded(scenario=names[4], name="found after", value=812.5, unit="ms"),
+        ArtifactSaved(
+            scenario=names[4],
+            name="a.txt",
+            path="artifacts/one/a.txt",
+            media_type="text/plain",
+            size=1,
+        ),
+        ArtifactSaved(
+            scenario=names[4], name="gone", path="artifacts/gone", media_type="a/b", size=1
+        ),
+        ArtifactSaved(scenario=names[4], name="out", path="../outside", media_type="a/b", size=1),
+        finished(names[4], Outcome.PASSED),
+        LimitChecked(name="p95_ms", limit=10, actual=12, outcome=Outcome.FAILED),
+        LimitChecked(name="error_rate", limit=1, actual=None, outcome=Outcome.SKIPPED),
+        TroubleFound(reason="Evicted", where="pod qa/p0", message="full", hint="add a node"),
+        TroubleFound(reason="Late", where="pod qa/p1", message="slow", overcome=True),
+        RunFinished(exit_code=1, elapsed_ms=1.0),
+    ]
+
+
+def test_every_suite_is_as_surefires_schema_wants_it(tmp_path: Path) -> None:
+    """What is not of Surefire is known by other readers: where a case stands, and its properties."""
+    (tmp_path / "artifacts/one").mkdir(parents=True)
+    (tmp_path / "artifacts/one/a.txt").write_text("a")
+    schema = surefire_schema()
+    for events in (everything(), every_outcome()):
+        suites = [suite._elem for suite in junit_of(tmp_path, events)]
+        for suite in suites:
+            del suite.attrib["timestamp"]
+            for case in suite.findall("testcase"):
+                for name in ("file", "line"):
+                    case.attrib.pop(name, None)
+                for group in case.findall("properties"):
+                    assert next(iter(case)) is group
+                    case.remove(group)
+            assert [str(error) for error in schema.iter_errors(suite)] == []
+        assert len(suites) >= 7
+
+
+def test_executions_before_the_last_are_flaky_or_rerun_elements(tmp_path: Path) -> None:
+    junit = junit_of(tmp_path, everything())
+    found = {
+        case.name: [(one.tag, one.get("message")) for one in case._elem if one.tag != "properties"]
+        for suite in junit
+        for case in suite
+    }
+    assert found["flaky.yaml"] == [("flakyFailure", "execution 1")]
+    assert found["again.yaml"] == [
+        ("failure", "still no"),
+        ("rerunFailure", "execution 1"),
+        ("rerunError", "execution 2"),
+        ("system-out", None),
+    ]
+    assert found["broken.yaml"] == [("rerunFailure", "execution 1"), ("error", "no way there")]
+    [rerun] = [
+        one for suite in junit for case in suite for one in case._elem if one.tag == "rerunError"
+    ]
+    assert rerun.findtext("system-out") == "> GET http://agent/\n< 500 in 1 ms\n<\n< no"
+
+
+def properties_of(element: Any) -> list[tuple[str, str]]:
+    found = element.findall("properties/property")
+    return [(one.get("name"), one.get("value")) for one in found]
+
+
+def test_properties_name_the_run_and_what_it_is_found_by(tmp_path: Path) -> None:
+    junit = junit_of(tmp_path, everything())
+    suites = {suite.name: suite._elem for suite in junit}
+    assert properties_of(suites["flaky.yaml"]) == [
+        ("agentrig.run", "a-run"),
+        ("agentrig.commit", "c0ffee"),
+        ("agentrig.label.environment", "staging"),
+        ("agentrig.label.model", "m-1"),
+        ("agentrig.source.kind", "git"),
+        ("agentrig.source.url", "https://git.example/r.git"),
+        ("agentrig.source.ref", "main"),
+        ("agentrig.source.commit", "c0ffee"),
+    ]
+    assert properties_of(suites["dir/test_a.py"].find("testcase")) == [
+        ("agentrig.tag", "smoke"),
+        ("agentrig.tag", "a<b"),
+        ("agentrig.metric.score", "0.93"),
+        ("agentrig.metric.found after", "812.5 ms"),
+    ]
+
+
+@pytest.mark.parametrize("project", [None, ".", "elsewhere"])
+def test_artifacts_that_are_there_are_attachments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str | None
+) -> None:
+    """GitLab takes paths within its project, Jenkins absolute ones."""
+    if project:
+        monkeypatch.setenv("CI_PROJECT_DIR", str(tmp_path / project))
+    results = tmp_path / "results"
+    (results / "artifacts/one").mkdir(parents=True)
+    (results / "artifacts/one/a.txt").write_text("a")
+    (tmp_path / "outside").write_text("no")
+    [output] = [
+        case.system_out
+        for suite in junit_of(results, everything())
+        for case in suite
+        if case.name == "test_one"
+    ]
+    named = {
+        None: f"[[ATTACHMENT|{results}/artifacts/one/a.txt]]",
+        ".": "[[ATTACHMENT|results/artifacts/one/a.txt]]",
+        "elsewhere": None,
+    }
+    assert output == named[project]
+
+
+def test_names_that_two_scenarios_have_are_told_apart(tmp_path: Path) -> None:
+    plan = [planned("a.yaml[one]"), planned("a.yaml[two]"), planned("a.yaml#three")]
+    named = [replace(one, path="a.yaml", name=name) for one, name in zip(plan, "xxy", strict=True)]
+    junit = junit_of(tmp_path, [started(named), RunFinished(exit_code=2, elapsed_ms=1.0)])
+    assert [case.name for suite in junit for case in suite] == ["x [one]", "x [two]", "y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("m" * 10_000_000, 1),
+        ("\n" * 200_000, 30),
+        ("&\x00" * 100_000, 30),
+        ("\U0001f600" * 200_000, 30),
+    ],
+    ids=["one", "lines", "escaped", "wide"],
+)
+def test_huge_texts_are_cut_to_what_readers_take(tmp_path: Path, text: str, count: int) -> None:
+    names = [f"{number}.yaml" for number in range(count)]
+    events: list[Event] = [started(planned(name, name=text) for name in names)]
+    for name in names:
+        events += [
+            bad_step(name, body=text),
+            execution(name, 1, Outcome.FAILED),
+            bad_step(name, body=text),
+            finished(name, Outcome.FAILED, text, text),
+        ]
+    junit = junit_of(tmp_path, [*events, RunFinished(exit_code=1, elapsed_ms=1.0)])
+    assert junit.failures == count
+    # GitLab's limit for a file; no text comes near the 10 MB at which its parser stops.
+    assert (tmp_path / JUNIT_FILE).stat().st_size < 30_000_000
+    longest = max(len(one.text or "") for one in junit._elem.iter())
+    assert longest < 200_000
+    assert all(len(value) < 2_000 for one in junit._elem.iter() for value in one.attrib.values())

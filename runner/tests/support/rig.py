@@ -17,6 +17,7 @@ from junitparser import JUnitXml
 
 from agentrig.cli import main
 from agentrig.reporters import read_journal
+from tests.support.ci_servers import OF_CI_SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,10 @@ __all__ = ["Ran", "Rig", "clean_environment"]
 
 TIMEOUT_S = 60
 # What the machine of the tests must not tell the runs that they start.
-_OURS = ("AGENTRIG_", "PYTEST_", "KUBE", "NO_COLOR", "FORCE_COLOR", "OPA_", "COLUMNS", "PY_COLORS")
+_OURS = (
+    *("AGENTRIG_", "PYTEST_", "KUBE", "NO_COLOR", "FORCE_COLOR", "OPA_", "COLUMNS", "PY_COLORS"),
+    *OF_CI_SERVERS,
+)
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
