@@ -19,7 +19,7 @@ MODULES = sorted(
 PACKAGES = [
     *("agentrig.checks", "agentrig.engine", "agentrig.fetch", "agentrig.kubernetes"),
     *("agentrig.launch", "agentrig.launch.preflight", "agentrig.lint"),
-    *("agentrig.merge", "agentrig.pytest_plugin"),
+    *("agentrig.merge", "agentrig.pages", "agentrig.pytest_plugin"),
     *("agentrig.reporters", "agentrig.scenario", "agentrig.search", "agentrig.steps"),
     "agentrig.store",
     "agentrig.targets",

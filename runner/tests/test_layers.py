@@ -35,7 +35,9 @@ ALLOWED = {
     "lint": STEPS | {"lint"},
     "engine": ENGINE,
     # Reports are made of events alone, so that a journal is enough to make them again.
-    "reporters": BASE | {"stream"},
+    "reporters": BASE | {"pages", "stream"},
+    # HTML knows nothing of what it shows.
+    "pages": set(),
     "merge": BASE | {"reporters", "stream"},
     "store": BASE | {"reporters", "stream"},
     "search": BASE | {"reporters", "stream"},
