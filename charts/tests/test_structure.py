@@ -284,3 +284,46 @@ def parts(schema: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from parts(part, f"{name}.{key}")
     for keyword in ("items", "additionalProperties", "propertyNames"):
         yield from parts(schema.get(keyword), f"{name}.{keyword}")
+
+
+@pytest.mark.parametrize(
+    ("url", "peer", "port"),
+    [
+        ("https://search.logging.svc.cluster.local:9200/x", "logging", 9200),
+        ("http://search.logging.svc", "logging", 80),
+        ("https://search", "qa", 443),
+        ("https://10.1.2.3", "10.1.2.3/32", 443),
+        ("https://[2001:db8::1]:9200", "2001:db8::1/128", 9200),
+    ],
+)
+def test_a_policy_opens_the_way_that_a_url_tells(
+    url: str, peer: str, port: int, render: Render
+) -> None:
+    options = ["--set=networkPolicy.enabled=true", f"--set-string=results.search.url={url}"]
+    policies = [item for item in render("agentrig", *options) if item["kind"] == "NetworkPolicy"]
+    (last,) = policies[0]["spec"]["egress"][2:]
+    (to,) = last["to"]
+    told = to.get("ipBlock", {}).get("cidr") or to["namespaceSelector"]["matchLabels"]
+    assert told in (peer, {"kubernetes.io/metadata.name": peer})
+    assert last["ports"] == [{"port": port, "protocol": "TCP"}]
+
+
+def test_results_of_a_policed_run_in_a_volume_need_no_way_out(render: Render) -> None:
+    options = ["--set=networkPolicy.enabled=true", "--set=results.persistence.create=true"]
+    (policy,) = [item for item in render("agentrig", *options) if item["kind"] == "NetworkPolicy"]
+    assert len(policy["spec"]["egress"]) == 2
+
+
+@pytest.mark.parametrize("user", ["10001", "null"])
+def test_a_volume_for_results_is_the_users_where_the_chart_chooses_it(
+    user: str, render: Render
+) -> None:
+    options = [
+        "--set=results.persistence.create=true",
+        f"--set=podSecurityContext.runAsUser={user}",
+    ]
+    (job,) = [item for item in render("agentrig", *options) if item["kind"] == "Job"]
+    context = job["spec"]["template"]["spec"]["securityContext"]
+    # OpenShift gives the group with the user, and refuses any other.
+    assert context.get("fsGroup") == (10001 if user == "10001" else None)
+    assert context.get("fsGroupChangePolicy") == (None if user == "null" else "OnRootMismatch")

@@ -56,6 +56,9 @@ BUDGETED = {"podDisruptionBudget": {"enabled": True}}
 KEPT = {"results": {"store": {"url": "s3://results"}}}
 CREATED = {"results": {"persistence": {"create": True}}}
 CLAIM = "PersistentVolumeClaim"
+SEARCHED = {"results": {"search": {"url": "https://search.logging.svc:9200"}}}
+TOLD = {"results": {"webhook": {"urlSecret": {"name": "hook"}}}}
+AWAY = [{"cidr": "203.0.113.0/24", "ports": [443]}]
 EXTERNAL = {"secrets": {"external": {"store": {"name": "vault"}, "data": {"KEY": {"key": "k"}}}}}
 
 # value, what it is set to, more values, where it must show in the objects, what must show there
@@ -364,6 +367,145 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         "fast",
     ),
     ("results.persistence.keep", False, CREATED, f"{CLAIM}.metadata.annotations", None),
+    (
+        "results.search.url",
+        f"http://{NAMED}:9200",
+        {},
+        "env.AGENTRIG_RUN_SEARCH_URL.value",
+        "http://rel-x:9200",
+    ),
+    (
+        "results.search.url",
+        "http://search",
+        {},
+        "env.AGENTRIG_RUN_RUN_ID.value",
+        "rel-1-$(AGENTRIG_JOB_UID)",
+    ),
+    ("results.search.index", "qa", SEARCHED, "env.AGENTRIG_RUN_SEARCH_INDEX.value", "qa"),
+    (
+        "results.search.dataStream",
+        True,
+        SEARCHED,
+        "env.AGENTRIG_RUN_SEARCH_DATA_STREAM.value",
+        "true",
+    ),
+    ("results.search.env", ["A", "B"], SEARCHED, "env.AGENTRIG_RUN_SEARCH_ENV.value", "A B"),
+    (
+        "results.search.requireDelivery",
+        True,
+        SEARCHED,
+        "env.AGENTRIG_RUN_REQUIRE_DELIVERY.value",
+        "true",
+    ),
+    ("results.search.ca.configMap", NAMED, SEARCHED, f"{VOLUMES}.2.configMap.name", "rel-x"),
+    ("results.search.ca.secret", NAMED, SEARCHED, f"{VOLUMES}.2.secret.secretName", "rel-x"),
+    (
+        "results.search.ca.configMap",
+        "c",
+        SEARCHED,
+        "env.AGENTRIG_RUN_SEARCH_CA.value",
+        "/etc/agentrig/search-ca/ca.crt",
+    ),
+    (
+        "results.search.ca.key",
+        "k",
+        {"results": {"search": {"url": "https://search", "ca": {"configMap": "c"}}}},
+        f"{VOLUMES}.2.configMap.items.0",
+        {"key": "k", "path": "ca.crt"},
+    ),
+    (
+        "results.search.apiKeySecret.name",
+        NAMED,
+        SEARCHED,
+        "env.AGENTRIG_SEARCH_API_KEY.valueFrom.secretKeyRef",
+        {"name": "rel-x", "key": "api-key"},
+    ),
+    (
+        "results.search.apiKeySecret.key",
+        "k",
+        {"results": {"search": {"url": "https://search", "apiKeySecret": {"name": "s"}}}},
+        "env.AGENTRIG_SEARCH_API_KEY.valueFrom.secretKeyRef.key",
+        "k",
+    ),
+    (
+        "results.search.basicAuthSecret.name",
+        NAMED,
+        SEARCHED,
+        "env.AGENTRIG_SEARCH_USERNAME.valueFrom.secretKeyRef",
+        {"name": "rel-x", "key": "username"},
+    ),
+    *(
+        (
+            f"results.search.basicAuthSecret.{field}",
+            "k",
+            {"results": {"search": {"url": "https://search", "basicAuthSecret": {"name": "s"}}}},
+            f"env.AGENTRIG_SEARCH_{field.upper()}.valueFrom.secretKeyRef.key",
+            "k",
+        )
+        for field in ("username", "password")
+    ),
+    (
+        "results.webhook.urlSecret.name",
+        NAMED,
+        {},
+        "env.AGENTRIG_RUN_WEBHOOK.valueFrom.secretKeyRef",
+        {"name": "rel-x", "key": "url"},
+    ),
+    (
+        "results.webhook.urlSecret.key",
+        "k",
+        TOLD,
+        "env.AGENTRIG_RUN_WEBHOOK.valueFrom.secretKeyRef.key",
+        "k",
+    ),
+    ("results.webhook.when", "change", TOLD, "env.AGENTRIG_RUN_WEBHOOK_ON.value", "change"),
+    (
+        "results.webhook.template",
+        "{{ run.outcome }} <&>",
+        TOLD,
+        "ConfigMap.data",
+        {"template": "{{ run.outcome }} <&>"},
+    ),
+    (
+        "results.webhook.template",
+        "x",
+        TOLD,
+        "env.AGENTRIG_RUN_WEBHOOK_TEMPLATE.value",
+        "/etc/agentrig/webhook/template",
+    ),
+    (
+        "results.webhook.template",
+        "x",
+        TOLD,
+        f"{VOLUMES}.2.configMap",
+        {"name": "rel-agentrig-webhook", "items": [{"key": "template", "path": "template"}]},
+    ),
+    ("results.webhook.templateConfigMap.name", NAMED, TOLD, f"{VOLUMES}.2.configMap.name", "rel-x"),
+    (
+        "results.webhook.templateConfigMap.key",
+        "k",
+        {"results": {"webhook": {"urlSecret": {"name": "s"}, "templateConfigMap": {"name": "c"}}}},
+        f"{VOLUMES}.2.configMap.items.0",
+        {"key": "k", "path": "template"},
+    ),
+    (
+        "networkPolicy.results.store",
+        AWAY,
+        {
+            **POLICED,
+            "results": {"store": {"url": "s3://qa-results", "endpoint": "http://10.1.2.3:7070"}},
+        },
+        f"{EGRESS}.2.to.0.ipBlock.cidr",
+        "203.0.113.0/24",
+    ),
+    ("networkPolicy.results.search", [], {**POLICED, **SEARCHED}, f"{EGRESS}.2", None),
+    (
+        "networkPolicy.results.webhook",
+        AWAY,
+        {**POLICED, **TOLD, "networkPolicy": {"enabled": True, "results": {"webhook": []}}},
+        f"{EGRESS}.2.ports",
+        [{"port": 443, "protocol": "TCP"}],
+    ),
     ("resources", {"limits": {"memory": "1Gi"}}, {}, f"{RUNNER}.resources.limits.memory", "1Gi"),
     ("job.activeDeadlineSeconds", 2_000_000, {}, f"{JOB}.activeDeadlineSeconds", 2_000_000),
     ("job.activeDeadlineSeconds", 60, {"mode": "hook"}, "Pod.spec.activeDeadlineSeconds", 60),

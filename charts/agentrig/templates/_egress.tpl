@@ -33,7 +33,14 @@ Call: . (root context). */}}
     {{- end }}
   {{- include "agentrig.egressPorts" $policy.apiServer.ports }}
 {{- end }}
-{{- range $policy.targets }}
+{{- include "agentrig.targetsEgress" (list . $policy.targets) }}
+{{- include "agentrig.resultsEgress" . }}
+{{- end }}
+
+{{/* Rules for targets of the values. Call: (list $ TARGETS), as `networkPolicy.targets`. */}}
+{{- define "agentrig.targetsEgress" -}}
+{{- $root := index . 0 -}}
+{{- range index . 1 }}
 - to:
     {{- if .cidr }}
     - ipBlock:
@@ -41,10 +48,10 @@ Call: . (root context). */}}
     {{- else }}
     - namespaceSelector:
         matchLabels:
-          kubernetes.io/metadata.name: {{ .namespace | default $.Release.Namespace | quote }}
+          kubernetes.io/metadata.name: {{ .namespace | default $root.Release.Namespace | quote }}
       {{- with .podSelector }}
       podSelector:
-        {{- include "agentrig.render" (list $ .) | nindent 8 }}
+        {{- include "agentrig.render" (list $root .) | nindent 8 }}
       {{- end }}
     {{- end }}
   {{- include "agentrig.egressPorts" .ports }}
@@ -68,13 +75,21 @@ Call: . (root context). */}}
 {{- if and (eq (include "agentrig.needsToken" .) "true") (not $policy.apiServer.cidrs) -}}
 {{- fail "networkPolicy.enabled would keep the run from the cluster's API, where rbac or serviceAccount.mountToken lets it in: set networkPolicy.apiServer.cidrs to the addresses of `kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes`, such as [10.0.0.1/32]" -}}
 {{- end -}}
-{{- range $index, $target := $policy.targets -}}
+{{- include "agentrig.refuseNetworkTargets" (list "networkPolicy.targets" $policy.targets) -}}
+{{- include "agentrig.refuseResultsPolicy" . -}}
+{{- end }}
+
+{{/* Refuses targets that are none. Call: (list "networkPolicy.targets" TARGETS). */}}
+{{- define "agentrig.refuseNetworkTargets" -}}
+{{- $value := index . 0 -}}
+{{- range $index, $target := index . 1 -}}
+{{- $where := printf "%s[%d]" $value $index -}}
 {{- if and $target.cidr (or $target.namespace $target.podSelector) -}}
-{{- fail (printf "networkPolicy.targets[%d] has a cidr, and pods as well: write two targets" $index) -}}
+{{- fail (printf "%s has a cidr, and pods as well: write two targets" $where) -}}
 {{- else if and $target.except (not $target.cidr) -}}
-{{- fail (printf "networkPolicy.targets[%d].except takes addresses out of a cidr, and there is none: add cidr" $index) -}}
+{{- fail (printf "%s.except takes addresses out of a cidr, and there is none: add cidr" $where) -}}
 {{- else if not (or $target.cidr $target.namespace $target.podSelector) -}}
-{{- fail (printf "networkPolicy.targets[%d] names no target: add namespace, podSelector or cidr" $index) -}}
+{{- fail (printf "%s names no target: add namespace, podSelector or cidr" $where) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

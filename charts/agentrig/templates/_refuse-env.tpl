@@ -1,7 +1,7 @@
 {{/* Refuses environment that cannot be set, or should not stand in values.
 Call: . (root context). */}}
 {{- define "agentrig.refuseEnv" -}}
-{{- $ownNames := list "AGENTRIG_RUN_TARGETS" -}}
+{{- $ownNames := list "AGENTRIG_RUN_TARGETS" "AGENTRIG_RUN_LABEL" "AGENTRIG_RUN_WEBHOOK" -}}
 {{- range include "agentrig.ownEnv" . | fromYamlArray -}}{{- $ownNames = append $ownNames .name -}}{{- end -}}
 {{- range $name, $value := .Values.env -}}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_.-]*$" $name) -}}

@@ -1,8 +1,10 @@
-{{/* Refuses results that could not be kept where the values say. Call: . (root context). */}}
+{{/* Refuses results that could not go where the values say. Call: . (root context). */}}
 {{- define "agentrig.refuseResults" -}}
 {{- include "agentrig.refuseResultLabels" . -}}
 {{- include "agentrig.refuseStore" . -}}
 {{- include "agentrig.refusePersistence" . -}}
+{{- include "agentrig.refuseSearch" . -}}
+{{- include "agentrig.refuseWebhook" . -}}
 {{- end }}
 
 {{/* Refuses labels that no run could have. Call: . (root context). */}}
@@ -18,29 +20,41 @@
 {{- end -}}
 {{- end }}
 
-{{/* Refuses a store that is none. Call: . (root context). */}}
-{{- define "agentrig.refuseStore" -}}
-{{- $store := include "agentrig.store" . | fromYaml -}}
-{{- $isBucket := hasPrefix "s3://" $store.url -}}
-{{- if and $isBucket (not (regexMatch "^s3://[a-z0-9][-a-z0-9.]{1,61}[a-z0-9](/[^?#@]*)?$" $store.url)) -}}
-{{- fail "results.store.url is no bucket and prefix: write s3://BUCKET/PREFIX, give the server by results.store.endpoint, and credentials by results.store.credentialsSecret" -}}
-{{- else if regexMatch "://[^/@]*@" $store.endpoint -}}
-{{- fail "results.store.endpoint holds a credential, which everybody could read in the Pod's spec: keep it in a Secret, and name that in results.store.credentialsSecret" -}}
-{{- else if and (not $isBucket) (or $store.endpoint $store.region $store.kmsKeyId $store.pathStyle $store.credentialsSecret.name (include "agentrig.caName" $store.ca)) -}}
-{{- fail "results.store.url names no bucket, and the rest of results.store is for one: set it to s3://BUCKET/PREFIX, or remove the rest" -}}
+{{/* Refuses a search index that cannot be written as the values say. Call: . (root context). */}}
+{{- define "agentrig.refuseSearch" -}}
+{{- $search := include "agentrig.search" . | fromYaml -}}
+{{- range $key := list "apiKey" "username" "password" -}}
+{{- if hasKey $search $key -}}
+{{- fail (printf "results.search.%s would stand in the release, where `helm get values` shows it: keep it in a Secret, and name that in results.search.%s" $key (eq $key "apiKey" | ternary "apiKeySecret" "basicAuthSecret")) -}}
 {{- end -}}
-{{- include "agentrig.refuseCa" (list "results.store.ca" $store.ca) -}}
-{{- $claim := include "agentrig.resultsClaim" . -}}
-{{- if and $isBucket $claim -}}
-{{- fail "results.store.url is a bucket, and results.persistence a volume: results are kept in one place; remove one of them" -}}
-{{- else if and $store.url (not $isBucket) -}}
-{{- $folders := list -}}
-{{- if $claim -}}{{- $folders = append $folders "/store" -}}{{- end -}}
-{{- range .Values.extraVolumeMounts -}}{{- if not .readOnly -}}{{- $folders = append $folders (trimSuffix "/" .mountPath) -}}{{- end -}}{{- end -}}
-{{- $isThere := false -}}
-{{- range $folders -}}{{- if or (eq $store.url .) (hasPrefix (printf "%s/" .) $store.url) -}}{{- $isThere = true -}}{{- end -}}{{- end -}}
-{{- if or (not $isThere) (contains "/.." $store.url) -}}
-{{- fail (printf "results.store.url %q is no folder of a volume, and would go with the Pod: set results.persistence and write /store or a folder below it, or s3://BUCKET/PREFIX" $store.url) -}}
+{{- end -}}
+{{- $hasCa := include "agentrig.caName" $search.ca -}}
+{{- $hasMore := or $search.index $search.dataStream $hasCa $search.apiKeySecret.name $search.basicAuthSecret.name $search.env $search.requireDelivery -}}
+{{- if regexMatch "://[^/@]*@" $search.url -}}
+{{- fail "results.search.url holds a credential, which everybody could read in the Pod's spec: keep it in a Secret, and name that in results.search.apiKeySecret or basicAuthSecret" -}}
+{{- else if and (not $search.url) $hasMore -}}
+{{- fail "results.search has no url: set results.search.url, or remove the rest" -}}
+{{- else if and $search.apiKeySecret.name $search.basicAuthSecret.name -}}
+{{- fail "results.search has an apiKeySecret and a basicAuthSecret: keep the one that the server asks for" -}}
+{{- else if and $hasCa (hasPrefix "http://" $search.url) -}}
+{{- fail (printf "results.search.ca is for https, and results.search.url is %q: write https://, or remove the ca" $search.url) -}}
+{{- end -}}
+{{- include "agentrig.refuseCa" (list "results.search.ca" $search.ca) -}}
+{{- end }}
+
+{{/* Refuses a webhook that would have no URL, or tell it. Call: . (root context). */}}
+{{- define "agentrig.refuseWebhook" -}}
+{{- $webhook := .Values.results.webhook -}}
+{{- if hasKey $webhook "url" -}}
+{{- fail "results.webhook.url would stand in the release, where `helm get values` shows it, and whoever knows the URL can write there: keep it in a Secret (kubectl create secret generic webhook --from-literal=url=...), and set results.webhook.urlSecret.name" -}}
+{{- else if and (not $webhook.urlSecret.name) (or $webhook.template $webhook.templateConfigMap.name (ne $webhook.when "failure")) -}}
+{{- fail "results.webhook has no URL: set results.webhook.urlSecret.name to the Secret that holds it, or remove the rest" -}}
+{{- else if and $webhook.template $webhook.templateConfigMap.name -}}
+{{- fail "results.webhook has a template and a templateConfigMap: keep one" -}}
+{{- end -}}
+{{- range $index, $arg := .Values.run.args -}}
+{{- if regexMatch "^--webhook(=|$)" $arg -}}
+{{- fail (printf "run.args[%d] is the URL of a webhook, which `helm get values` would show: set results.webhook.urlSecret" $index) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
@@ -50,23 +64,5 @@
 {{- $ca := index . 1 -}}
 {{- if and $ca.configMap $ca.secret -}}
 {{- fail (printf "%s names a configMap and a secret: keep one" (index . 0)) -}}
-{{- end -}}
-{{- end }}
-
-{{/* Refuses a claim that the Pods of a run could not all mount. Call: . (root context). */}}
-{{- define "agentrig.refusePersistence" -}}
-{{- $persistence := .Values.results.persistence -}}
-{{- if and $persistence.create $persistence.existingClaim -}}
-{{- fail "results.persistence.create makes a claim, and existingClaim names another: remove one of them" -}}
-{{- else if and $persistence.create (ne $persistence.accessMode "ReadWriteMany") -}}
-{{- $others := "" -}}
-{{- if gt (include "agentrig.podsAtOnce" . | int) 1 -}}
-{{- $others = printf "%s shards run at once" (include "agentrig.podsAtOnce" .) -}}
-{{- else if and (eq .Values.mode "cronjob") (eq .Values.cronjob.concurrencyPolicy "Allow") -}}
-{{- $others = "cronjob.concurrencyPolicy Allow lets runs overlap" -}}
-{{- end -}}
-{{- if $others -}}
-{{- fail (printf "results.persistence.accessMode is %q, and %s, where a Pod on another node would wait for the volume for ever: set it to ReadWriteMany with a storage class that can, keep results in a bucket (results.store.url), or let one Pod run at a time" $persistence.accessMode $others) -}}
-{{- end -}}
 {{- end -}}
 {{- end }}
