@@ -105,7 +105,14 @@ class FetchError(InfraError):
 
 
 class StoreError(InfraError):
-    """Where the results of many runs are kept cannot be reached, or refuses."""
+    """Where the results of many runs are kept cannot be reached, or refuses.
+
+    `lasting` says that to ask again will not help.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class NotStoredError(StoreError):

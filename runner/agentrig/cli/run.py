@@ -16,6 +16,7 @@ from agentrig.cli._labels import commit_under_test, labels_of
 from agentrig.cli._output import PlainOutput
 from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
 from agentrig.cli._signals import Interrupts
+from agentrig.cli._store_options import store_of, store_options
 from agentrig.targets import Via, target_settings
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     metavar="NAME=VALUE",
     help="What the results are to be found by, such as environment=staging. Repeatable.",
 )
+@store_options
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--termination-log",
@@ -192,7 +194,7 @@ def run(
     colour: bool | None,
     fail_on_flaky: bool,
     durations: tuple[Path, ...],
-    **schedule: Any,
+    **others: Any,
 ) -> int:
     """Run scenarios and Python modules.
 
@@ -220,8 +222,8 @@ def run(
     output: Output = click.get_current_context().obj or PlainOutput()
     options = RunOptions(
         targets=settings,
-        schedule=schedule_of(schedule, settings.slo),
-        shard=shard_of(schedule, durations),
+        schedule=schedule_of(others, settings.slo),
+        shard=shard_of(others, durations),
         durations=read_durations(durations),
         fail_on_flaky=fail_on_flaky,
         dry_run=dry_run,
@@ -232,6 +234,7 @@ def run(
         commit=commit_under_test(commit, source),
         labels=labels_of(labels),
         run_id=run_id or new_run_id(),
+        store=store_of(others),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
         terminal=output.stream(),

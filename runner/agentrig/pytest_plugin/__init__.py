@@ -25,13 +25,14 @@ from agentrig.pytest_plugin._fixtures import (
     run_scenario,
     steps,
 )
-from agentrig.pytest_plugin._options import RunOptions, new_run_id
+from agentrig.pytest_plugin._options import RunOptions, StoreOptions, new_run_id
 from agentrig.pytest_plugin._plugin import AgentrigPlugin
 from agentrig.targets import Via, target_settings
 
 __all__ = [
     "AgentrigPlugin",
     "RunOptions",
+    "StoreOptions",
     "_test_steps",
     "agent",
     "cluster",

@@ -19,13 +19,19 @@ if TYPE_CHECKING:
     from agentrig.reporters.log_writer import LogWriter
     from agentrig.targets import TargetSettings
 
-__all__ = ["RunOptions", "new_run_id"]
+__all__ = ["RunOptions", "StoreOptions", "new_run_id"]
 
 
 def new_run_id() -> str:
     """Make a name for a run that sorts by time and is unique in practice."""
     now = dt.datetime.now(dt.UTC)
     return f"{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+
+
+class StoreOptions(Struct, frozen=True, kw_only=True):
+    """Where a run's results are kept: the address of a store."""
+
+    url: str
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
@@ -35,7 +41,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     report there and pytest's own is silenced; without it pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
     `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
-    of the code under test, and `labels` what else the results are to be found by.
+    of the code under test, and `labels` what else the results are to be found by. What is in
+    `results` is put into the `store` as well.
     """
 
     targets: TargetSettings
@@ -57,5 +64,6 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     colour: bool = False
     log: LogWriter | None = None
     live: bool = False
+    store: StoreOptions | None = None
     kube_context: str | None = None
     kube_server: str | None = None

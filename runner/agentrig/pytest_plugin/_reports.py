@@ -20,14 +20,15 @@ from agentrig.reporters.log_block import COLUMNS, JSON_COLUMNS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from agentrig.pytest_plugin._keeping import Keeping
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.stream import Reporter
 
 __all__ = ["make_reporters"]
 
 
-def make_reporters(options: RunOptions) -> list[Reporter]:
-    """Open the reports that a run is asked for.
+def make_reporters(options: RunOptions, keeping: Keeping | None = None) -> list[Reporter]:
+    """Open the reports that a run is asked for, and what brings them to where they are kept.
 
     Raises ReportError when the results cannot be written, UsageError for a reporter that is not
     there.
@@ -45,7 +46,14 @@ def make_reporters(options: RunOptions) -> list[Reporter]:
     printed = _printed(options)
     if results is None:
         return [*printed, *others]
-    return [*_journals(results, options), *results_reporters(results, printed=printed), *others]
+    # It ends last: when all others are written.
+    kept = [keeping.reporter(results)] if keeping else []
+    return [
+        *kept,
+        *_journals(results, options),
+        *results_reporters(results, printed=printed),
+        *others,
+    ]
 
 
 def _journals(results: Path, options: RunOptions) -> list[Reporter]:

@@ -18,6 +18,7 @@ from agentrig.engine import (
     open_scenario_run,
 )
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
+from agentrig.pytest_plugin._keeping import open_keeping
 from agentrig.pytest_plugin._reports import make_reporters
 from agentrig.reporters import LiveReporter, Tally
 from agentrig.scenario import ReadAhead
@@ -46,19 +47,26 @@ class Run:
     """Begins, runs and ends what one pytest session selected."""
 
     def __init__(self, options: RunOptions) -> None:
-        """Open the reports. Raises ReportError when the results cannot be written."""
+        """Open the reports. Raises ReportError when the results cannot be written.
+
+        Where they are kept in a store, raises StoreError and UsageError if that refuses them.
+        """
         self.options = options
         self.kube_server = options.kube_server
         self._forwards: PortForwards | None = None
         self._forwards_lock = threading.Lock()
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
-        self._reporters = [self.tally, *make_reporters(options)]
+        shard = options.shard.index if options.shard else 0
+        keeping = open_keeping(options, shard=shard)
+        self.attempt = keeping.attempt if keeping else 0
+        self._reporters = [self.tally, *make_reporters(options, keeping)]
         self.stream = EventStream(
             run=options.run_id,
             reporters=self._reporters,
             secrets=Secrets(options.secrets),
-            shard=options.shard.index if options.shard else 0,
+            shard=shard,
+            attempt=self.attempt,
         )
         self._engine: Engine | None = None
         self._background: Background | None = None
@@ -101,7 +109,7 @@ class Run:
             "id": self.options.run_id,
             "namespace": self.options.targets.namespace,
             "shard": self.options.shard.index if self.options.shard else 0,
-            "attempt": 0,
+            "attempt": self.attempt,
         }
 
     @property

@@ -8,13 +8,18 @@ from agentrig.store._attempts import StoredAttempt, claim_attempt, stored_attemp
 from agentrig.store._folder import FolderStore
 from agentrig.store._layout import attempt_folder, run_folder
 from agentrig.store._open import open_store
+from agentrig.store._reporter import Pace, StoreReporter
 from agentrig.store._store import Store, Stored, media_type_of
+from agentrig.store._upload import Upload
 
 __all__ = [
     "FolderStore",
+    "Pace",
     "Store",
+    "StoreReporter",
     "Stored",
     "StoredAttempt",
+    "Upload",
     "attempt_folder",
     "claim_attempt",
     "media_type_of",

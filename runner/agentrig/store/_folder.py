@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import secrets
-import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from agentrig.errors import NotStoredError, StoreError
-from agentrig.store._store import MEDIA_TYPE, Stored, check_key
+from agentrig.store._store import MEDIA_TYPE, Stored, check_key, open_unlinked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +20,9 @@ __all__ = ["FolderStore"]
 
 # What is being written, beside where it will be; a writer that was killed leaves it behind.
 _UNFINISHED = ".agentrig-"
+_CHUNK_BYTES = 1024 * 1024
+# To ask again helps with none of these.
+_LASTING = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
 class FolderStore:
@@ -67,10 +70,18 @@ class FolderStore:
         file: Path,
         *,
         media_type: str = MEDIA_TYPE,  # noqa: ARG002  # files have none
+        on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """Copy a file beside its place, and move it there."""
-        with file.open("rb") as source:
-            self._put(key, lambda output: shutil.copyfileobj(source, output))
+
+        def write(output: BinaryIO) -> None:
+            while chunk := source.read(_CHUNK_BYTES):
+                output.write(chunk)
+                if on_progress:
+                    on_progress(len(chunk))
+
+        with open_unlinked(file) as source:
+            self._put(key, write)
 
     def _put(self, key: str, write: Callable[[BinaryIO], object]) -> None:
         file = self._file(key)
@@ -136,7 +147,8 @@ class FolderStore:
             yield
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise StoreError(f"cannot {what} in store {self.url}: {why}") from error
+            message = f"cannot {what} in store {self.url}: {why}"
+            raise StoreError(message, lasting=error.errno in _LASTING) from error
 
 
 def _sync(output: BinaryIO) -> None:

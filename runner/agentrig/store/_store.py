@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  # msgspec resolves it
 import mimetypes
-from typing import TYPE_CHECKING, Protocol
+import os
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["MEDIA_TYPE", "Store", "Stored", "check_key", "media_type_of"]
+__all__ = ["MEDIA_TYPE", "Store", "Stored", "check_key", "media_type_of", "open_unlinked"]
 
 MEDIA_TYPE = "application/octet-stream"
 _MEDIA_TYPES = {
@@ -51,8 +52,19 @@ class Store(Protocol):
     def put(self, key: str, content: bytes, *, media_type: str = MEDIA_TYPE) -> None:
         """Put an object, whole or not at all; to put it again changes nothing."""
 
-    def put_file(self, key: str, file: Path, *, media_type: str = MEDIA_TYPE) -> None:
-        """Put what is in a file, of any size. Raises OSError where that cannot be read."""
+    def put_file(
+        self,
+        key: str,
+        file: Path,
+        *,
+        media_type: str = MEDIA_TYPE,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Put what is in a file, of any size, and tell of bytes that were sent.
+
+        Raises OSError where the file cannot be read. A link is not followed: it may lead to
+        anything that this process can read.
+        """
 
     def get(self, key: str) -> bytes:
         """Give the content of an object. Raises NotStoredError."""
@@ -76,3 +88,8 @@ def media_type_of(name: str) -> str:
     """Say what a file of that name holds."""
     suffix = name[name.rfind(".") :] if "." in name else ""
     return _MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or MEDIA_TYPE
+
+
+def open_unlinked(file: Path) -> BinaryIO:
+    """Open a file that is no link. Raises OSError."""
+    return os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb")

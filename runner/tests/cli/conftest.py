@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.support.fixtures import agent, rig
+from tests.support.fixtures import agent, rig, until
 
-__all__ = ["agent", "rig"]
+__all__ = ["agent", "rig", "until"]

@@ -1,0 +1,55 @@
+"""The part of a run that has to do with the store in which its results are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from agentrig.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentrig.pytest_plugin._options import RunOptions
+    from agentrig.store import Store
+    from agentrig.stream import Reporter
+
+__all__ = ["Keeping", "open_keeping"]
+
+
+class Keeping(Struct, frozen=True, kw_only=True):
+    """A run's place in a store; `attempt` is 0 while the store cannot be reached."""
+
+    store: Store
+    run: str
+    shard: int
+    attempt: int
+
+    def reporter(self, results: Path) -> Reporter:
+        """Make what puts the results there."""
+        from agentrig.store import StoreReporter  # noqa: PLC0415  # only where it is asked for
+
+        return StoreReporter(
+            self.store, run=self.run, shard=self.shard, attempt=self.attempt, results=results
+        )
+
+
+def open_keeping(options: RunOptions, *, shard: int) -> Keeping | None:
+    """Claim the next attempt at a shard; None for a run that is kept nowhere.
+
+    Raises UsageError and StoreError for a store that will not take it. One that is away may come
+    back: the run goes on, and claims its attempt then.
+    """
+    if options.store is None or options.results is None:
+        return None
+    from agentrig.store import claim_attempt, open_store  # noqa: PLC0415  # where it is asked for
+
+    store = open_store(options.store.url)
+    try:
+        attempt = claim_attempt(store, options.run_id, shard)
+    except StoreError as error:
+        if error.lasting:
+            raise
+        attempt = 0
+    return Keeping(store=store, run=options.run_id, shard=shard, attempt=attempt)
