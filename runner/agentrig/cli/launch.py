@@ -17,6 +17,7 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
+from agentrig.cli._labels import commit_of_build, labels_of
 from agentrig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ _STDIN = "-"
     metavar="PATH",
     help="Run these files of this machine too, or all in a folder: up to 1 MB. Repeatable.",
 )
+@click.option(
+    "--commit",
+    metavar="SHA",
+    help="Commit under test. Default: the CI server's, else that of the current folder.",
+)
+@click.option(
+    "--label",
+    "labels",
+    envvar="AGENTRIG_LAUNCH_LABEL",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the results are to be found by, such as environment=staging. Repeatable.",
+)
 @click.option("--chart", metavar="CHART", help="Another chart: folder, REPO/NAME or oci://URL.")
 @click.option("--chart-version", metavar="VERSION", help="Version of a chart from a repository.")
 @cluster_options
@@ -74,6 +88,8 @@ def launch(
     set_string: tuple[str, ...],
     set_file: tuple[str, ...],
     scenarios: tuple[Path, ...],
+    commit: str | None,
+    labels: tuple[str, ...],
     chart: str | None,
     chart_version: str | None,
     namespace: str | None,
@@ -111,11 +127,22 @@ def launch(
             inline = Path(work, "inline.yaml")
             texts = {one.name: one.text for one in local}
             files.append(str(launching.write_inline_values(texts, inline)))
+        source = chart or str(launching.bundled_chart())
+        found = None if commit or not launching.takes_commit(source) else commit_of_build()
+        if found:
+            # First, so that values which name a commit win.
+            default = Path(work, "commit.yaml")
+            launching.write_labels_values(default, commit=found, labels={}, is_default=True)
+            files.insert(0, str(default))
+        if commit or labels:
+            given = Path(work, "labels.yaml")
+            launching.write_labels_values(given, commit=commit, labels=labels_of(labels))
+            files.append(str(given))
         options = launching.LaunchOptions(
             release=name,
             namespace=where,
             source=launching.ChartSource(
-                chart=chart or str(launching.bundled_chart()),
+                chart=source,
                 version=chart_version,
                 values=tuple(files),
                 set=sets,

@@ -7,6 +7,7 @@ from agentrig.launch._collect import collect
 from agentrig.launch._evidence import PodEvidence, Trouble
 from agentrig.launch._follow import Ending, Followed, follow
 from agentrig.launch._helm import ChartSource
+from agentrig.launch._labels_values import takes_commit, write_labels_values
 from agentrig.launch._launch import LaunchOptions, OnInterrupt, launch
 from agentrig.launch._live_view import LiveView
 from agentrig.launch._local_scenarios import (
@@ -48,5 +49,7 @@ __all__ = [
     "read_workload",
     "runs_json",
     "runs_table",
+    "takes_commit",
     "write_inline_values",
+    "write_labels_values",
 ]

@@ -67,7 +67,7 @@ class Play:
 
     `on_install` is called with the Job when helm installs a release; `failure` is what helm says
     then, after it has installed the half. `on_uninstall` is called with the release; where it
-    gives a text, that is what helm fails with.
+    gives a text, that is what helm fails with. `variables` are environment of the commands.
     """
 
     folder: Path
@@ -78,6 +78,7 @@ class Play:
     failure: str = ""
     updated: str = "2026-11-21 16:45:21.084101848 +0000 UTC"
     called: list[list[str]] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
     releases: dict[str, dict[str, str]] = field(default_factory=dict)
     installed: list[str] = field(default_factory=list)
     """The manifests of each release that was installed."""
@@ -123,7 +124,7 @@ class Play:
             "KUBECONFIG": str(self.folder / "kubeconfig"),
             "HELM_CACHE_HOME": str(self.folder / "helm"),
         }
-        return clean_environment(more)
+        return clean_environment({**more, **self.variables})
 
     def commands(self) -> list[str]:
         """Name what helm was told to do, in order."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from agentrig.launch import bundled_chart
 from tests.launch.played import NAMESPACE, ending, running, template
 from tests.support.golden import check_golden
 from tests.support.kube_api import forbidden
@@ -145,6 +149,109 @@ def test_files_of_this_machine_come_into_the_chart(play: Play) -> None:
     ran = play.agentrig(*LAUNCH, "--scenarios", "a.yaml")
     assert ran.code == 0, ran.said
     assert '"a.yaml": "name: a\\nsteps:' in play.installed[0]
+
+
+SHA = "8f2d1c0b9a7e6d5c4b3a29180f7e6d5c4b3a2918"
+
+
+def environment_of(play: Play) -> dict[str, str]:
+    """Read the literal environment of the runner that was installed."""
+    (job,) = [one for one in yaml.safe_load_all(play.installed[0]) if one and one["kind"] == "Job"]
+    (runner,) = job["spec"]["template"]["spec"]["containers"]
+    return {one["name"]: one.get("value", "") for one in runner["env"]}
+
+
+def labels_in(play: Play) -> list[str]:
+    return re.findall(r"--label=[^\n'\"]*", play.installed[0])
+
+
+def test_the_commit_of_the_ci_server_goes_to_the_pods(play: Play) -> None:
+    play.variables["CI_COMMIT_SHA"] = SHA
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 0, ran.said
+    assert environment_of(play)["AGENTRIG_RUN_COMMIT"] == SHA
+
+
+@pytest.mark.parametrize(
+    ("args", "commit"),
+    [
+        (["--set=results.commit=theirs"], "theirs"),
+        (["--set=results.commit=theirs", "--commit=mine"], "theirs"),
+        (["--commit=mine"], "mine"),
+        (["--set=scenarios.git.url=https://git.example.com/a.git,scenarios.git.ref=v1"], None),
+    ],
+)
+def test_a_commit_that_is_named_goes_before_the_ci_servers(
+    play: Play, args: list[str], commit: str | None
+) -> None:
+    play.variables["CI_COMMIT_SHA"] = SHA
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH, *args)
+    assert ran.code == 0, ran.said
+    assert environment_of(play).get("AGENTRIG_RUN_COMMIT") == commit
+
+
+def test_without_a_ci_server_git_knows_the_commit(play: Play) -> None:
+    for command in (
+        ["init", "--quiet"],
+        ["-c", "user.name=t", "-c", "user.email=t@x", "commit", "-qm", "x", "--allow-empty"],
+    ):
+        subprocess.run(["git", *command], cwd=play.folder, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=play.folder, check=True, capture_output=True, text=True
+    )
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 0, ran.said
+    assert environment_of(play)["AGENTRIG_RUN_COMMIT"] == head.stdout.strip()
+
+
+def test_outside_of_a_working_copy_no_commit_is_made_up(play: Play) -> None:
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 0, ran.said
+    assert "AGENTRIG_RUN_COMMIT" not in environment_of(play)
+
+
+def test_a_chart_without_the_value_is_not_told_of_the_commit(play: Play) -> None:
+    play.variables["CI_COMMIT_SHA"] = SHA
+    older = shutil.copytree(bundled_chart(), play.folder / "older")
+    schema = json.loads((older / "values.schema.json").read_text())
+    del schema["properties"]["results"]["properties"]["commit"]
+    (older / "values.schema.json").write_text(json.dumps(schema))
+    values = (older / "values.yaml").read_text().replace('  commit: ""', "")
+    (older / "values.yaml").write_text(values)
+    (older / "templates/_results.tpl").write_text(
+        (older / "templates/_results.tpl")
+        .read_text()
+        .replace("(tpl .Values.results.commit .)", '""')
+    )
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH, "--chart", str(older))
+    assert ran.code == 0, ran.said
+    assert "AGENTRIG_RUN_COMMIT" not in environment_of(play)
+
+
+def test_labels_reach_the_pods_as_they_were_typed(play: Play) -> None:
+    (play.folder / "values.yaml").write_text("results: {labels: {model: x, team: '{{ 1 }}'}}\n")
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(
+        *LAUNCH, "-f", "values.yaml", "--label=model=Large 1", "--label=odd={{ x }}"
+    )
+    assert ran.code == 0, ran.said
+    assert sorted(labels_in(play)) == [
+        "--label=model=Large 1",
+        "--label=odd={{ x }}",
+        "--label=team=1",
+    ]
+
+
+def test_what_is_no_label_is_refused(play: Play) -> None:
+    ran = play.agentrig(*LAUNCH, "--label=environment")
+    assert ran.code == 4, ran.said
+    assert "--label: 'environment' is not NAME=VALUE" in ran.err
+    assert play.commands() == []
 
 
 def started(
