@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["REDACTED", "cut", "redact_headers", "redact_text", "redact_url"]
+__all__ = ["REDACTED", "cut", "is_credential", "redact_headers", "redact_text", "redact_url"]
 
 REDACTED = "[redacted]"
 
@@ -16,6 +16,13 @@ REDACTED = "[redacted]"
 _CREDENTIAL = (
     r"authorization|cookie|secret|passw(?:or)?d|credential|session|signature|jwt|token(?![a-z])"
     r"|(?:api|access|subscription|function|functions|master|private|auth)[-_]?key"
+)
+# The same for names of variables and fields, where `session` is one of tests, and `token_count` a
+# number.
+_CREDENTIAL_NAME = (
+    r"secret|passw|passphrase|credential|signature|jwt|cookie|authorization|bearer"
+    r"|(?:^|[^a-z])(?:pwd|pat|auth)(?:$|[^a-z])|token[-_]?\d*$"
+    r"|(?:api|access|subscription|function|functions|master|private|auth|account|ssh)[-_]?key"
 )
 # Up to the last @ of the authority: a password may hold one.
 _USERINFO = r"(?<=://)[^/?#\s]+@"
@@ -57,6 +64,11 @@ def redact_text(text: str) -> str:
     if "=" in text:
         text = re.sub(_SECRET_IN_TEXT, rf"\1={REDACTED}", text, flags=re.IGNORECASE)
     return re.sub(_CREDENTIALS, rf"\1 {REDACTED}", text, flags=re.IGNORECASE)
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether a variable or a field of this name holds a credential, by wide custom."""
+    return re.search(_CREDENTIAL_NAME, name, re.IGNORECASE) is not None
 
 
 def cut(text: str, limit: int) -> str:

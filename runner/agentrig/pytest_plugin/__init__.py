@@ -7,19 +7,20 @@ what happens to be installed must not change, or slow down, anybody's pytest run
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from agentrig._excerpt import render_mistakes
-from agentrig.engine import DEFAULT_CONCURRENCY, Schedule, needs_times
+from agentrig.engine import Schedule, needs_times
 from agentrig.errors import AgentrigError, ScenarioError
+from agentrig.pytest_plugin._command_line import pytest_addoption
 from agentrig.pytest_plugin._durations import read_durations
 from agentrig.pytest_plugin._fixtures import (
     _test_steps,
     agent,
     cluster,
     demo_cluster,
+    elk_reporter,
     port_forward,
     record_metric,
     run_scenario,
@@ -27,7 +28,7 @@ from agentrig.pytest_plugin._fixtures import (
 )
 from agentrig.pytest_plugin._options import RunOptions, StoreOptions, new_run_id
 from agentrig.pytest_plugin._plugin import AgentrigPlugin
-from agentrig.targets import Via, target_settings
+from agentrig.targets import target_settings
 
 __all__ = [
     "AgentrigPlugin",
@@ -37,6 +38,7 @@ __all__ = [
     "agent",
     "cluster",
     "demo_cluster",
+    "elk_reporter",
     "new_run_id",
     "port_forward",
     "pytest_addoption",
@@ -46,35 +48,6 @@ __all__ = [
     "run_scenario",
     "steps",
 ]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a run to pytest's own."""
-    group = parser.getgroup("agentrig", "scenarios of agentrig")
-    group.addoption("--agentrig-via", choices=list(Via), help="how target names become URLs")
-    group.addoption(
-        "--agentrig-target",
-        action="append",
-        default=[],
-        metavar="NAME=URL",
-        help="URL of a target; NAME may be AGENT/NAME",
-    )
-    group.addoption("--agentrig-namespace", metavar="NAME", help="namespace of the agents")
-    group.addoption("--agentrig-results", type=Path, metavar="DIR", help="write results here")
-    group.addoption(
-        "--agentrig-reporter",
-        action="append",
-        default=[],
-        metavar="NAME[=ARG]",
-        help="a reporter of another package (entry point 'agentrig.reporters')",
-    )
-    group.addoption(
-        "--agentrig-concurrency",
-        type=int,
-        default=DEFAULT_CONCURRENCY,
-        metavar="N",
-        help="scenarios at once (default: %(default)s)",
-    )
 
 
 @pytest.hookimpl(tryfirst=True)

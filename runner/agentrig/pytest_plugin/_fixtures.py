@@ -8,6 +8,7 @@ import pytest
 
 from agentrig.pytest_plugin._agents import Agent, wait_until_healthy
 from agentrig.pytest_plugin._async_tests import is_async
+from agentrig.pytest_plugin._elk import ELK_PLUGIN, ElkReporter
 from agentrig.pytest_plugin._items import RUN
 from agentrig.pytest_plugin._python_tests import plan_test
 from agentrig.targets import Via
@@ -28,6 +29,7 @@ __all__ = [
     "agent",
     "cluster",
     "demo_cluster",
+    "elk_reporter",
     "port_forward",
     "record_metric",
     "run_scenario",
@@ -166,3 +168,12 @@ def record_metric(request: pytest.FixtureRequest) -> RecordMetric:
     from agentrig.pytest_plugin._metrics import RecordMetric  # noqa: PLC0415  # for few tests
 
     return RecordMetric(request.config.stash[RUN].stream, plan_test(request.node).id)
+
+
+@pytest.fixture(scope="session")
+def elk_reporter(request: pytest.FixtureRequest) -> ElkReporter:
+    """Give `append_test_data(request, {...})` and `session_data`: fields for a search index."""
+    plugin = request.config.pluginmanager.get_plugin(ELK_PLUGIN)
+    if not isinstance(plugin, ElkReporter):
+        raise pytest.UsageError(f"another plugin has taken the name '{ELK_PLUGIN}'")
+    return plugin

@@ -12,6 +12,7 @@ from agentrig.events import Outcome
 from agentrig.pytest_plugin._async_tests import AsyncTests
 from agentrig.pytest_plugin._concurrent_tests import ConcurrentTests, place_of
 from agentrig.pytest_plugin._dry_run import render_plan
+from agentrig.pytest_plugin._elk import ELK_PLUGIN, ElkReporter
 from agentrig.pytest_plugin._items import RUN, ScenarioFile, ScenarioItem
 from agentrig.pytest_plugin._python_tests import PythonTests, plan_test
 from agentrig.pytest_plugin._run import Run
@@ -56,6 +57,9 @@ class AgentrigPlugin:
         self._plugins.register(AsyncTests(config))
         self._plugins.register(ScenarioTimeouts())
         self._plugins.register(ConcurrentTests())
+        self._elk = ElkReporter(config, self.run.stream)
+        self._plugins.register(self._elk, ELK_PLUGIN)
+        self.run.tell_session = self._elk.tell_session
         config.addinivalue_line("markers", "tag(name, ...): words to select a test by")
         if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
             raise pytest.UsageError(
@@ -226,6 +230,7 @@ class AgentrigPlugin:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Say that a Python test ended, and begin no other one when enough has failed."""
         if nodeid in self._test_ids:
+            self._elk.tell_test(self._item)
             outcome = self._tests.finished(self._test_ids[nodeid])
             if outcome is None:
                 self._again.append(self._item)

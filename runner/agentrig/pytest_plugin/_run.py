@@ -26,7 +26,7 @@ from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from agentrig.engine import PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
@@ -76,6 +76,8 @@ class Run:
         self._failures = 0
         self.elsewhere: str | None = None
         """Why nothing is left for this shard, if the whole plan had something."""
+        self.tell_session: Callable[[], None] = lambda: None
+        """Publishes what is known of the session: right after the plan, and before the end."""
         self.places: dict[str, int] = {}
         """Where each scenario stands in the plan of all shards together, if it was split."""
         self._steps_held = 0
@@ -246,6 +248,7 @@ class Run:
         if not self._begun:
             self._announce([])
         self._account()
+        self.tell_session()
         code = exit_code
         if code is None:
             code = self.tally.verdict(
@@ -316,3 +319,4 @@ class Run:
                 places=tuple(self.places[one.id] for one in planned) if self.places else (),
             )
         )
+        self.tell_session()
