@@ -59,6 +59,14 @@ class Rendered(Struct, frozen=True, kw_only=True):
         return float(seconds) if seconds and not spec.get("suspend") else None
 
     @property
+    def install_hooks(self) -> Iterator[dict[str, Any]]:
+        """The specs of pods that helm waits for in an install."""
+        for manifest in self.hooks:
+            when = manifest["metadata"]["annotations"][_HOOK]
+            if "install" in when and manifest["kind"] == "Job":
+                yield manifest["spec"]["template"]["spec"]
+
+    @property
     def made_secrets(self) -> frozenset[str]:
         """The Secrets that objects of the chart will make once they are there."""
         return frozenset(_made(self.objects))

@@ -32,13 +32,20 @@ _SETTINGS = {
     "AGENTRIG_RUN_NAMESPACE": "namespace",
     "AGENTRIG_RUN_CLUSTER_DOMAIN": "cluster_domain",
 }
+_STORE, _REQUIRED = "AWS_ENDPOINT_URL_S3", "AGENTRIG_RUN_REQUIRE_DELIVERY"
+_RESULTS = {_STORE: "results.store.endpoint", "AGENTRIG_RUN_SEARCH_URL": "results.search.url"}
 
 
 class NamedService(Struct, frozen=True, kw_only=True):
-    """A Service that the run will speak to, and who names it."""
+    """A Service that the run will speak to, who names it, and what to `do` where it is not there.
+
+    A run can do without one that it does not `need`.
+    """
 
     service: Service
     named_by: tuple[str, ...]
+    do: str = "correct the agent's name, or run.namespace; or install the agent first"
+    need: bool = True
 
 
 class _AnyName:
@@ -142,10 +149,26 @@ def named_services(rendered: Rendered, scenarios: Sequence[Scenario]) -> list[Na
             service = _service(resolver, endpoint, scenario)
             if service:
                 found.setdefault(service, []).append(scenario.path)
-    return [
+    named = [
         NamedService(service=service, named_by=tuple(dict.fromkeys(places)))
         for service, places in found.items()
     ]
+    return [*named, *_of_results(rendered, resolver)]
+
+
+def _of_results(rendered: Rendered, resolver: Resolver) -> Iterator[NamedService]:
+    """Give the Services that results go to."""
+    environment = {one["name"]: one.get("value") for one in rendered.runner.get("env") or ()}
+    for variable, value in _RESULTS.items():
+        url = environment.get(variable)
+        service = resolver.find(url, agent=None).service if url else None
+        if service:
+            yield NamedService(
+                service=service,
+                named_by=(value,),
+                do=f"correct {value}, or install the server first",
+                need=variable == _STORE or bool(environment.get(_REQUIRED)),
+            )
 
 
 def _service(resolver: Resolver, endpoint: str, scenario: Scenario) -> Service | None:

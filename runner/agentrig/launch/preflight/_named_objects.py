@@ -25,14 +25,14 @@ _CSI_SECRETS = "secrets-store.csi.k8s.io"
 
 async def check_references(lookup: Lookup, rendered: Rendered) -> Findings:
     """Look for all that the run's pods need and the chart does not bring with it."""
-    spec, namespace = rendered.pod_spec, rendered.namespace
+    namespace = rendered.namespace
     made = rendered.made_secrets
     checks = [
         unless_denied(
             _check_needed(lookup, needed, namespace),
             f"{needed.kind.lower()} {needed.name} in namespace {namespace}",
         )
-        for needed in needed_objects(spec)
+        for needed in needed_objects(rendered.pod_spec, *rendered.install_hooks)
         if not rendered.has(needed.kind, needed.name)
         and not (needed.kind == "Secret" and needed.name in made)
     ]

@@ -94,12 +94,29 @@ async def _try_object(lookup: Lookup, rendered: Rendered, manifest: dict[str, An
         await lookup.try_create(manifest, namespace=rendered.namespace)
     except ClusterError as error:
         if error.status == _CONFLICT:
+            if await _was_left(lookup, rendered, manifest):
+                return Findings()
             return lacks(
                 f"{kind} '{name}' is in namespace {namespace} already, and is not this release's",
                 "choose another name for the release, or remove it",
             )
         return _refused(error, f"{kind} '{name}' in namespace {namespace}")
     return Findings()
+
+
+async def _was_left(lookup: Lookup, rendered: Rendered, manifest: dict[str, Any]) -> bool:
+    """Whether an earlier release of this name has left an object, which helm then takes up again."""
+    name = manifest["metadata"]["name"]
+    try:
+        found = await lookup.get(manifest["kind"].lower(), name, rendered.namespace_of(manifest))
+    except ClusterError:
+        return False
+    marks = ((found or {}).get("metadata") or {}).get("annotations") or {}
+    # Helm 3.2 and newer: adoption needs its two annotations, and the label managed-by.
+    return (
+        marks.get("meta.helm.sh/release-name") == rendered.release
+        and marks.get("meta.helm.sh/release-namespace") == rendered.namespace
+    )
 
 
 async def _try_pod(lookup: Lookup, rendered: Rendered) -> Findings:

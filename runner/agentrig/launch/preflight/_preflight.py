@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from agentrig.launch.preflight._claims import check_claims
 from agentrig.launch.preflight._lookup import Lookup
 from agentrig.launch.preflight._named_objects import check_references
 from agentrig.launch.preflight._objects import check_namespace, check_objects
@@ -40,6 +41,7 @@ async def preflight(
     others = await asyncio.gather(
         check_rights(lookup, rendered, helm),
         check_references(lookup, rendered),
+        check_claims(lookup, rendered),
         check_targets(lookup, rendered, services),
         check_policies(lookup, rendered),
         check_objects(lookup, rendered, namespace_is_there=is_there),

@@ -34,11 +34,12 @@ class _Use(Struct, frozen=True):
     place: str
 
 
-def needed_objects(spec: dict[str, Any]) -> list[Needed]:
-    """List what `spec` (a PodSpec) needs, less what it calls optional; pull secrets apart."""
+def needed_objects(*specs: dict[str, Any]) -> list[Needed]:
+    """List what `specs` (PodSpecs) need, less what they call optional; pull secrets apart."""
     uses: dict[tuple[str, str], list[_Use]] = {}
-    for use in (*_of_containers(spec), *_of_volumes(spec)):
-        uses.setdefault((use.kind, use.name), []).append(use)
+    for spec in specs:
+        for use in (*_of_containers(spec), *_of_volumes(spec)):
+            uses.setdefault((use.kind, use.name), []).append(use)
     return [
         Needed(
             kind=kind,

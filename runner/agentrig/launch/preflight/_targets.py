@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agentrig.launch.preflight._findings import Findings, lacks, together, unless_denied
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from agentrig.launch._rendered import Rendered
     from agentrig.launch.preflight._inline_scenarios import NamedService
@@ -22,15 +22,23 @@ _SHOWN = 3
 async def check_targets(
     lookup: Lookup, rendered: Rendered, services: Sequence[NamedService]
 ) -> Findings:
-    """Look for each Service, its port, and a ready address behind it."""
+    """Look for each Service, its port, and a ready address behind it.
+
+    What the run can do without is doubted, and not missing.
+    """
     return await together(
         unless_denied(
-            _check(lookup, named),
+            _check(lookup, named) if named.need else _doubted(_check(lookup, named)),
             f"service {named.service.name} in namespace {named.service.namespace}",
         )
         for named in services
         if not _is_brought(rendered, named)
     )
+
+
+async def _doubted(check: Awaitable[Findings]) -> Findings:
+    found = await check
+    return Findings(doubted=tuple(f"{one.what}: {one.do}" for one in found.missing))
 
 
 async def _check(lookup: Lookup, named: NamedService) -> Findings:
@@ -53,7 +61,9 @@ async def _check(lookup: Lookup, named: NamedService) -> Findings:
             has = ", ".join(str(one["port"]) for one in ports) or "none"
             return lacks(
                 f"{where} has no port {service.port} ({by})",
-                f"it has {has}: name one of them in run.targets, or in the scenario's endpoint",
+                f"it has {has}: name one of them in {named.named_by[0]}"
+                if named.named_by[0].startswith("results.")
+                else f"it has {has}: name one of them in run.targets, or in the scenario's endpoint",
             )
     slices = await lookup.list(
         _SLICES, service.namespace, labels=f"kubernetes.io/service-name={service.name}"
@@ -75,12 +85,14 @@ async def _absent(lookup: Lookup, named: NamedService, by: str) -> Findings:
         return lacks(
             f"namespace '{service.namespace}' of service '{service.name}' does not exist "
             f"({by}){similar}",
-            "set run.namespace to that of the agents, or correct the URL in run.targets",
+            f"correct the URL: {by}"
+            if named.named_by[0].startswith("results.")
+            else "set run.namespace to that of the agents, or correct the URL in run.targets",
         )
     similar = await lookup.suggestion("services", service.name, service.namespace)
     return lacks(
         f"service '{service.name}' does not exist in namespace {service.namespace} ({by}){similar}",
-        "correct the agent's name, or run.namespace; or install the agent first",
+        named.do,
     )
 
 

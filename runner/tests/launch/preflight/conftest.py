@@ -45,6 +45,8 @@ LISTS = (
     "nodes",
     "endpointslices",
     "roles",
+    "storageclasses",
+    "persistentvolumeclaims",
 )
 
 
@@ -64,6 +66,7 @@ class World:
             (f"{DISCOVERY}/v1", [("endpointslices", "EndpointSlice")]),
             (RBAC, [("roles", "Role"), ("rolebindings", "RoleBinding")]),
             ("/apis/networking.k8s.io/v1", [("networkpolicies", "NetworkPolicy")]),
+            ("/apis/storage.k8s.io/v1", [("storageclasses", "StorageClass")]),
             ("/apis/scheduling.k8s.io/v1", [("priorityclasses", "PriorityClass")]),
         ):
             served = [
@@ -78,7 +81,10 @@ class World:
             )
         groups = [
             {"preferredVersion": {"groupVersion": f"{name}/v1"}}
-            for name in ("discovery.k8s.io", "scheduling.k8s.io", "rbac.authorization.k8s.io")
+            for name in (
+                *("discovery.k8s.io", "scheduling.k8s.io"),
+                *("rbac.authorization.k8s.io", "storage.k8s.io"),
+            )
         ]
         self.api.on("GET", "/apis", (200, {"groups": groups}))
         self.api.on("GET", "/api/v1", (200, {"resources": []}))
@@ -97,6 +103,12 @@ class World:
             "metadata": {"name": "node-1"},
             "status": {"images": names},
         }
+
+    def storage_class(self, name: str, *, is_default: bool = False) -> None:
+        mark = {"storageclass.kubernetes.io/is-default-class": "true"} if is_default else {}
+        self.api.put(
+            f"/apis/storage.k8s.io/v1/storageclasses/{name}", metadata={"annotations": mark}
+        )
 
     def service(self, name: str, *, ready: bool | None = True, ports: Mapping[str, int]) -> None:
         """Put a Service into `demo`; `ready` None leaves it without any address."""
