@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from agentrig.cli import agentrig
+from agentrig.reporters import CODE_QUALITY_FILE, JUNIT_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = ROOT / "ci" / "workflows"
@@ -63,6 +64,16 @@ def test_agentrig_knows_the_options() -> None:
     for option in command:
         if option.startswith("-"):
             assert f"{option} " in shown or f"{option}," in shown
+
+
+def test_gitlab_reads_the_reports() -> None:
+    artifacts = read("gitlab.yaml")["e2e"]["artifacts"]
+    # `launch` writes them into its default folder.
+    assert artifacts["reports"] == {
+        "junit": f"results/{JUNIT_FILE}",
+        "codequality": f"results/{CODE_QUALITY_FILE}",
+    }
+    assert (artifacts["when"], artifacts["paths"]) == ("always", ["results"])
 
 
 def helm(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,7 @@ ALLOWED = {
     "_excerpt": {"errors"},
     "_redact": set[str](),
     "_secrets": {"_redact"},
+    "_workflow_commands": set[str](),
     "stream": {"_secrets", "errors", "events"},
     "scenario": SCENARIO,
     "targets": TARGETS,
@@ -35,7 +36,7 @@ ALLOWED = {
     "lint": STEPS | {"lint"},
     "engine": ENGINE,
     # Reports are made of events alone, so that a journal is enough to make them again.
-    "reporters": BASE | {"pages", "stream"},
+    "reporters": BASE | {"_workflow_commands", "pages", "stream"},
     # HTML knows nothing of what it shows.
     "pages": set(),
     "merge": BASE | {"reporters", "stream"},
@@ -46,7 +47,17 @@ ALLOWED = {
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
     "fetch": {"_redact", "agentrig", "errors", "events"},
     "cli": ENGINE
-    | {"_collector", "fetch", "launch", "lint", "merge", "pytest_plugin", "reporters", "store"},
+    | {
+        "_collector",
+        "_workflow_commands",
+        "fetch",
+        "launch",
+        "lint",
+        "merge",
+        "pytest_plugin",
+        "reporters",
+        "store",
+    },
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"_collector", "cli"},
 }

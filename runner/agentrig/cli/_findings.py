@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from agentrig._excerpt import render_mistake
+from agentrig._workflow_commands import workflow_command
 from agentrig.lint import MISTAKE
 
 if TYPE_CHECKING:
@@ -45,16 +46,17 @@ def _github(found: Sequence[Finding], files: int) -> str:
     lines = []
     for one in found:
         at, hint = one.mistake.at, one.mistake.hint
-        values = {
-            "file": at.path,
-            "line": at.line,
-            "col": at.column,
-            "endColumn": at.column + at.length,
-            "title": f"agentrig {one.rule}",
-        }
-        properties = ",".join(f"{name}={_property(str(value))}" for name, value in values.items())
-        message = _data(one.mistake.message + (f" ({hint})" if hint else ""))
-        lines.append(f"::{_severity(one)} {properties}::{message}\n")
+        lines.append(
+            workflow_command(
+                _severity(one),
+                one.mistake.message + (f" ({hint})" if hint else ""),
+                file=at.path,
+                line=at.line,
+                col=at.column,
+                endColumn=at.column + at.length,
+                title=f"agentrig {one.rule}",
+            )
+        )
     return "".join([*lines, _summary(found, files), "\n"])
 
 
@@ -83,15 +85,6 @@ def _severity(finding: Finding) -> str:
 def _kind(finding: Finding) -> str:
     rule = "" if finding.rule == MISTAKE else f"[{finding.rule}]"
     return f"{_severity(finding)}{rule}"
-
-
-def _data(text: str) -> str:
-    # What the runner of GitHub Actions reads back, in this order.
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from agentrig.reporters import JOURNAL_FILE, JournalReporter, results_reporters
 from agentrig.stream import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from agentrig.launch._evidence import PodEvidence, Trouble
@@ -28,14 +28,18 @@ def collect(
     troubles: Sequence[Trouble],
     results: Path,
     reporters: Sequence[Reporter],
+    places: Mapping[str, str] | None = None,
     on_problem: Callable[[ReportError], None] | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> int:
     """Write the results of a run to the folder `results`, and give its exit code.
 
     `shards` is 0 for a run that is not split. `reporters` receive the same records as the files
-    are made of: give the terminal's, so that the report is printed. `on_problem` is told of each
-    report that could not be written, which makes an exit code of 0 into 3; without it the first
-    one is raised, as is what keeps the folder from being written at all (ReportError).
+    are made of: give the terminal's, so that the report is printed. `places` says where scenarios
+    that were sent along lie on this machine. `on_problem` is told of each report that could not be
+    written, which makes an exit code of 0 into 3; without it the first one is raised, as is what
+    keeps the folder from being written at all (ReportError). `on_warning` is told of what was not
+    delivered and changes nothing.
     """
     attempts = [
         Attempt(
@@ -63,10 +67,13 @@ def collect(
         journal = JournalReporter(results / JOURNAL_FILE)
     except OSError as error:
         raise ReportError(f"cannot write results to '{results}': {error.strerror}") from error
-    files = results_reporters(results, printed=reporters)
+    files = results_reporters(results, printed=reporters, places=places)
     replayed = replay(merged.records(), [journal, *files])
     for problem in replayed.problems:
         if on_problem is None:
             raise problem
         on_problem(problem)
+    if on_warning:
+        for warning in replayed.warnings:
+            on_warning(warning)
     return merged.exit_code if replayed.exit_code is None else replayed.exit_code

@@ -239,7 +239,7 @@ class _Launch:
                 self._view.close()
         if options.logs:
             show_logs(followed.pods)
-        return report_run(followed, workload, options.results, say=self._say)
+        return report_run(followed, workload, options.results, say=self._say, places=options.places)
 
     async def _undo(self) -> None:
         """Take back an install that failed half way; a release of that name may be another's."""
@@ -323,7 +323,13 @@ class _Launch:
             self._is_uninstalled = True
             followed = await following
         # What became of the Job is this call's own doing, and no news.
-        report_run(replace(followed, troubles=()), workload, options.results, say=self._say)
+        report_run(
+            replace(followed, troubles=()),
+            workload,
+            options.results,
+            say=self._say,
+            places=options.places,
+        )
 
     def _uninstall(self) -> None:
         options = self._options

@@ -13,10 +13,10 @@ import msgspec
 from agentrig.errors import ReportError
 from agentrig.launch._collect import collect
 from agentrig.launch._evidence import Trouble
-from agentrig.reporters import RESULT_FILES, TerminalReporter
+from agentrig.reporters import RESULT_FILES, TerminalReporter, github_reporters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from agentrig.launch._evidence import PodEvidence
@@ -50,11 +50,17 @@ def clear_results(results: Path) -> None:
 
 
 def report_run(
-    followed: Followed, workload: Workload, results: Path, *, say: Callable[[str], None]
+    followed: Followed,
+    workload: Workload,
+    results: Path,
+    *,
+    say: Callable[[str], None],
+    places: Mapping[str, str] | None = None,
 ) -> int:
     """Make all reports of a run that was followed to its end; give the run's exit code.
 
-    A report that cannot be written is told to `say`, and is no pass.
+    A report that cannot be written is told to `say`, and is no pass. `places` says where scenarios
+    that were sent along lie on this machine.
     """
     terminal = TerminalReporter(
         sys.stdout,
@@ -71,8 +77,11 @@ def report_run(
         shards=workload.shards,
         troubles=followed.troubles,
         results=results,
-        reporters=[terminal],
+        # What ends last stands first.
+        reporters=[*github_reporters(sys.stdout, places=places), terminal],
+        places=places,
         on_problem=lambda problem: say(f"error: {problem}"),
+        on_warning=lambda warning: say(f"warning: {warning}"),
     )
 
 
@@ -97,8 +106,9 @@ def report_missing(
         shards=0,
         troubles=troubles,
         results=results,
-        reporters=(),
+        reporters=github_reporters(sys.stdout),
         on_problem=lambda problem: say(f"error: {problem}"),
+        on_warning=lambda warning: say(f"warning: {warning}"),
     )
 
 

@@ -12,6 +12,7 @@ from agentrig.reporters import (
     LogBlockReporter,
     TerminalReporter,
     TerminationReporter,
+    github_reporters,
     make_reporter,
     results_reporters,
 )
@@ -22,13 +23,18 @@ if TYPE_CHECKING:
 
     from agentrig.pytest_plugin._keeping import Keeping
     from agentrig.pytest_plugin._options import RunOptions
+    from agentrig.reporters import Tally
     from agentrig.stream import Reporter
 
 __all__ = ["make_reporters"]
 
 
-def make_reporters(options: RunOptions, keeping: Keeping | None = None) -> list[Reporter]:
+def make_reporters(
+    options: RunOptions, tally: Tally, keeping: Keeping | None = None
+) -> list[Reporter]:
     """Open the reports that a run is asked for, and what brings them to where they are kept.
+
+    `tally` is the run's own, which receives before them.
 
     Raises ReportError when the results cannot be written, UsageError for a reporter that is not
     there.
@@ -43,17 +49,13 @@ def make_reporters(options: RunOptions, keeping: Keeping | None = None) -> list[
     others = [
         make_reporter(wanted, results=results, run=options.run_id) for wanted in options.reporters
     ]
-    printed = _printed(options)
+    printed = _printed(options, tally)
     if results is None:
         return [*printed, *others]
     # It ends last: when all others are written.
     kept = [keeping.reporter(results)] if keeping else []
-    return [
-        *kept,
-        *_journals(results, options),
-        *results_reporters(results, printed=printed),
-        *others,
-    ]
+    files = results_reporters(results, printed=printed, tally=tally)
+    return [*kept, *_journals(results, options), *files, *others]
 
 
 def _journals(results: Path, options: RunOptions) -> list[Reporter]:
@@ -69,7 +71,7 @@ def _journals(results: Path, options: RunOptions) -> list[Reporter]:
     return [LogBlockReporter(results / JOURNAL_FILE, options.terminal, columns=columns), journal]
 
 
-def _printed(options: RunOptions) -> list[Reporter]:
+def _printed(options: RunOptions, tally: Tally) -> list[Reporter]:
     """Make what is read while it runs: the termination message, and the log or the terminal."""
     printed: list[Reporter] = []
     if options.termination_log:
@@ -80,6 +82,8 @@ def _printed(options: RunOptions) -> list[Reporter]:
 
         printed.append(LogReporter(options.log.write))
     elif options.terminal:
+        # Before the report, and so printed behind it.
+        printed += github_reporters(options.terminal, tally=tally)
         results = str(options.results) if options.results else None
         reporter = LiveReporter if options.live else TerminalReporter
         printed.append(reporter(options.terminal, colour=options.colour, results=results))

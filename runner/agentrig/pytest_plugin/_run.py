@@ -60,7 +60,7 @@ class Run:
         shard = options.shard.index if options.shard else 0
         keeping = open_keeping(options, shard=shard)
         self.attempt = keeping.attempt if keeping else 0
-        self._reporters = [self.tally, *make_reporters(options, keeping)]
+        self._reporters = [self.tally, *make_reporters(options, self.tally, keeping)]
         self.stream = EventStream(
             run=options.run_id,
             reporters=self._reporters,

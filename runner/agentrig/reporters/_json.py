@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["dump"]
+__all__ = ["dump", "encodable"]
 
 # Half of a UTF-16 pair, as in file names that are no UTF-8: no encoding can hold one.
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -22,10 +22,15 @@ def dump(content: Any, *, indent: int | None = None) -> bytes:
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
 
 
+def encodable(text: str) -> str:
+    """Replace what UTF-8 cannot hold."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _encodable(value: Any) -> Any:
     match value:
         case str():
-            return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+            return encodable(value)
         case dict():
             return {_encodable(key): _encodable(item) for key, item in value.items()}
         case list():

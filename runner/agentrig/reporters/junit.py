@@ -14,11 +14,13 @@ from agentrig.reporters._files import write_whole
 from agentrig.reporters._junit_case import JunitCases
 from agentrig.reporters._words import say_limit
 from agentrig.reporters._xml import element, first_line, legal, properties
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
+
+    from agentrig.reporters.tally import Tally
 
 __all__ = ["JUNIT_FILE", "JunitReporter"]
 
@@ -28,35 +30,36 @@ _LIMITS = "limits of the run"
 _INFRASTRUCTURE = "infrastructure"
 
 
-class JunitReporter(Tally):
+class JunitReporter(TallyReport):
     """Writes the document when the run is over."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, tally: Tally | None = None) -> None:
         """Write to `file` on close; artifacts lie beside it."""
-        super().__init__()
+        super().__init__(tally)
         self._file = file.absolute()
 
     def close(self) -> None:
         """Write the document."""
         from xml.etree import ElementTree as ET  # noqa: PLC0415  # 10 ms, not before the end
 
+        tally = self.tally
         root = ET.Element("testsuites", name="agentrig")
         suites: dict[str, Element] = {}
-        cases = JunitCases(self, results=self._file.parent)
+        cases = JunitCases(tally, results=self._file.parent)
         # GitLab takes one of those that have one name.
-        alike = Counter((planned.path, planned.name) for planned in self.planned.values())
+        alike = Counter((planned.path, planned.name) for planned in tally.planned.values())
         of_run = self._properties()
-        for planned in self.planned.values():
+        for planned in tally.planned.values():
             suite = suites.get(planned.path)
             if suite is None:
                 suite = element(root, "testsuite", name=planned.path)
-                suite.set("timestamp", self.started_at.get(planned.id, self.begin))
+                suite.set("timestamp", tally.started_at.get(planned.id, tally.begin))
                 properties(suite, of_run)
                 suites[planned.path] = suite
             cases.add(suite, planned, is_alone=alike[planned.path, planned.name] == 1)
-        if self.limits:
+        if tally.limits:
             suites[_LIMITS] = self._limits_suite(root)
-        if self.troubles:
+        if tally.troubles:
             suites[_INFRASTRUCTURE] = self._troubles_suite(root)
         for suite in suites.values():
             _count(suite)
@@ -66,12 +69,13 @@ class JunitReporter(Tally):
 
     def _properties(self) -> list[tuple[str, str]]:
         """Name the run and what it is to be found by, and where its files came from."""
-        found = {"agentrig.run": self.run}
-        if self.shard:
-            found["agentrig.shard"] = str(self.shard)
-        if self.attempt:
-            found["agentrig.attempt"] = str(self.attempt)
-        if started := self.started:
+        tally, started = self.tally, self.tally.started
+        found = {"agentrig.run": tally.run}
+        if tally.shard:
+            found["agentrig.shard"] = str(tally.shard)
+        if tally.attempt:
+            found["agentrig.attempt"] = str(tally.attempt)
+        if started:
             if started.shards > 1:
                 found["agentrig.shards"] = str(started.shards)
             found |= {"agentrig.commit": started.commit} if started.commit else {}
@@ -84,7 +88,7 @@ class JunitReporter(Tally):
     def _limits_suite(self, root: Element) -> Element:
         """Show each limit of the run as a test of its own."""
         suite = self._own_suite(root, _LIMITS)
-        for limit in self.limits:
+        for limit in self.tally.limits:
             case = _own_case(suite, "limits", limit.name)
             if limit.outcome is Outcome.FAILED:
                 element(case, "failure", message=say_limit(limit), type=limit.outcome.value)
@@ -95,7 +99,7 @@ class JunitReporter(Tally):
     def _troubles_suite(self, root: Element) -> Element:
         """Show each trouble as a test that has an error, unless it cost no results."""
         suite = self._own_suite(root, _INFRASTRUCTURE)
-        for trouble in self.troubles:
+        for trouble in self.tally.troubles:
             case = _own_case(suite, "infrastructure", f"{trouble.reason}: {trouble.where}")
             text = "\n".join(part for part in (trouble.message, trouble.hint) if part)
             if trouble.overcome:
@@ -106,7 +110,7 @@ class JunitReporter(Tally):
         return suite
 
     def _own_suite(self, root: Element, name: str) -> Element:
-        return element(root, "testsuite", name=name, timestamp=self.begin)
+        return element(root, "testsuite", name=name, timestamp=self.tally.begin)
 
 
 def _own_case(suite: Element, what: str, name: str) -> Element:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from agentrig.events import Outcome
 from agentrig.reporters._files import write_whole
 from agentrig.reporters._json import dump
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agentrig.reporters.tally import Tally
 
 __all__ = ["SUMMARY_FILE", "SummaryReporter", "outcome_of", "summarise"]
 
@@ -27,17 +29,17 @@ _OUTCOMES = {
 }
 
 
-class SummaryReporter(Tally):
+class SummaryReporter(TallyReport):
     """Writes the summary when the run is over."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, tally: Tally | None = None) -> None:
         """Write to `file` on close."""
-        super().__init__()
+        super().__init__(tally)
         self._file = file
 
     def close(self) -> None:
         """Write the summary."""
-        write_whole(self._file, dump(summarise(self), indent=2) + b"\n")
+        write_whole(self._file, dump(summarise(self.tally), indent=2) + b"\n")
 
 
 def outcome_of(exit_code: int) -> str:
@@ -122,6 +124,15 @@ def summarise(tally: Tally) -> dict[str, Any]:
                 "metrics": [
                     {"name": metric.name, "value": metric.value, "unit": metric.unit}
                     for metric in tally.metrics.get(planned.id, ())
+                ],
+                "artifacts": [
+                    {
+                        "name": artifact.name,
+                        "path": artifact.path,
+                        "media_type": artifact.media_type,
+                        "size": artifact.size,
+                    }
+                    for artifact in tally.artifacts.get(planned.id, ())
                 ],
             }
             for planned in tally.planned.values()

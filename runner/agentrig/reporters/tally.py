@@ -28,7 +28,7 @@ from agentrig.events import (
 if TYPE_CHECKING:
     from agentrig.events import Event, Record
 
-__all__ = ["Execution", "Part", "Tally"]
+__all__ = ["Execution", "Part", "Tally", "TallyReport"]
 
 # Of a scenario that was run by two shards, against the plan, the worse outcome counts.
 _WORST_FIRST = (
@@ -239,6 +239,25 @@ class Tally:
         if self.flaky and counts.get(Outcome.PASSED):
             parts[-1] += f" ({len(self.flaky)} flaky)"
         return ", ".join(parts) or "nothing run"
+
+
+class TallyReport:
+    """A report that is made of a tally when the run is over.
+
+    Several share one: each of its own would hold all scenarios of a run once more. Whoever gives
+    a `tally` lets it receive the records itself; the last one comes from here as well, because the
+    exit code may change between the ends of two reports.
+    """
+
+    def __init__(self, tally: Tally | None = None) -> None:
+        """Report on `tally`, or on one that is kept here."""
+        self.tally = tally or Tally()
+        self._is_own = tally is None
+
+    def receive(self, record: Record) -> None:
+        """Take the next record."""
+        if self._is_own or isinstance(record.event, RunFinished):
+            self.tally.receive(record)
 
 
 def _is_worse(one: ScenarioFinished, other: ScenarioFinished) -> bool:

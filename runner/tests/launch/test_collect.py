@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from junitparser import JUnitXml
 
-from agentrig.errors import ReportError
+from agentrig.errors import ReportError, ReportWarning
 from agentrig.events import Outcome, Record, StepFinished
 from agentrig.launch import PodEvidence, Trouble, collect
 from agentrig.reporters import TerminalReporter, read_journal
@@ -231,3 +231,50 @@ def _long(events: list[Any]) -> list[Any]:
         )
         for number in range(10)
     ]
+
+
+def test_scenarios_that_were_sent_along_are_named_as_they_lie_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the pod they are in a folder of the chart's."""
+    (tmp_path / "qa").mkdir()
+    (tmp_path / "qa/chat.yaml").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    run = dealt(tmp_path, {"/scenarios/inline/chat.yaml": Outcome.FAILED}, 1)
+    run.finish(1)
+    collect(
+        pods_of(run),
+        run=run.run,
+        shards=1,
+        troubles=(),
+        results=tmp_path / "results",
+        reporters=(),
+        places={"chat.yaml": "qa/chat.yaml"},
+    )
+    (finding,) = json.loads((tmp_path / "results/gl-code-quality.json").read_bytes())
+    assert finding["location"]["path"] == "qa/chat.yaml"
+
+
+class _Warns:
+    def receive(self, _: Record) -> None:
+        pass
+
+    def close(self) -> None:
+        raise ReportWarning("nobody was told")
+
+
+def test_what_was_not_delivered_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    run = dealt(tmp_path, {"a.yaml": Outcome.PASSED}, 1)
+    run.finish(1)
+    told: list[str] = []
+    code = collect(
+        pods_of(run),
+        run=run.run,
+        shards=1,
+        troubles=(),
+        results=tmp_path / "results",
+        reporters=[_Warns()],
+        on_warning=told.append,
+    )
+    assert (code, told) == (0, ["nobody was told"])

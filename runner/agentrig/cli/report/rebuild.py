@@ -16,6 +16,7 @@ from agentrig.reporters import (
     JournalReporter,
     Tally,
     TerminalReporter,
+    github_reporters,
     make_reporter,
     read_journal,
     results_reporters,
@@ -115,7 +116,9 @@ def _reports(results: Path | None) -> list[Reporter]:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = str(results) if results else None
     terminal = TerminalReporter(sys.stdout, colour=colour, results=shown)
-    return results_reporters(results, printed=[terminal]) if results else [terminal]
+    # What ends last stands first.
+    printed: list[Reporter] = [*github_reporters(sys.stdout), terminal]
+    return results_reporters(results, printed=printed) if results else printed
 
 
 def _others(wanted: Sequence[str], *, results: Path | None, run: str) -> list[Reporter]:
