@@ -26,6 +26,7 @@ ALLOWED = {
     "_entry_points": set[str](),
     "_excerpt": {"errors"},
     "_redact": set[str](),
+    "_s3": {"_redact", "errors"},
     "_secrets": {"_redact"},
     "_workflow_commands": set[str](),
     "stream": {"_secrets", "errors", "events"},
@@ -40,12 +41,12 @@ ALLOWED = {
     # HTML knows nothing of what it shows.
     "pages": set(),
     "merge": BASE | {"reporters", "stream"},
-    "store": BASE | {"reporters", "stream"},
+    "store": BASE | {"_s3", "reporters", "stream"},
     "search": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
     "pytest_plugin": ENGINE | {"reporters", "store"},
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
-    "fetch": {"_redact", "agentrig", "errors", "events"},
+    "fetch": {"_redact", "_s3", "agentrig", "errors", "events"},
     "cli": ENGINE
     | {
         "_collector",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
@@ -166,26 +165,18 @@ def s3(
     Credentials are found as by all tools of AWS: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or
     the role of the service account.
     """
-    from agentrig.fetch import S3Source, fetch_s3  # noqa: PLC0415  # help needs none
+    from agentrig.fetch import S3Server, S3Source, bucket_of, fetch_s3  # noqa: PLC0415  # help needs none
 
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
-        raise UsageError(f"'{url}' names no bucket: write s3://BUCKET/PREFIX")
+    bucket, prefix = bucket_of(url)
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise UsageError(f"--endpoint '{endpoint}' is no URL: write https://HOST:PORT")
-    prefix = url.removeprefix(f"s3://{parts.netloc}")
-    with _libraries("s3"):
-        source = fetch_s3(
-            S3Source(
-                bucket=parts.netloc,
-                prefix=prefix,
-                endpoint=endpoint,
-                region=region or os.environ.get("AWS_REGION"),
-                path_style=path_style,
-            ),
-            to,
-            limits=_limits(timeout, max_bytes),
-        )
+    region = region or os.environ.get("AWS_REGION")
+    server = S3Server(endpoint=endpoint, region=region, path_style=path_style)
+    source = fetch_s3(
+        S3Source(bucket=bucket, prefix=prefix, server=server),
+        to,
+        limits=_limits(timeout, max_bytes),
+    )
     _tell(source, f"{source.url}: {source.objects} objects, {source.digest}", record)
 
 

@@ -4,6 +4,7 @@ No shell, no root, no git: what an init container runs on a read-only root. Libr
 to the outside are imported when they are called.
 """
 
+from agentrig._s3 import S3Server, bucket_of
 from agentrig.fetch._git import GitSource, fetch_git
 from agentrig.fetch._git_auth import SshKey, Token
 from agentrig.fetch._limits import Limits
@@ -15,9 +16,11 @@ __all__ = [
     "GitSource",
     "Index",
     "Limits",
+    "S3Server",
     "S3Source",
     "SshKey",
     "Token",
+    "bucket_of",
     "fetch_git",
     "fetch_s3",
     "install_packages",

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from agentrig._s3 import Deed, S3Server, open_client, telling_trouble
 from agentrig.errors import FetchError, UsageError
 from agentrig.events import Source
 from agentrig.fetch._folder import Folder
 from agentrig.fetch._limits import SILENCE_S, Budget, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["S3Source", "fetch_s3"]
 
 _WORKERS = 16
 _CHUNK_BYTES = 256 * 1024
-# Amazon S3 API reference, "Error responses", and what other servers say by status alone.
-_NOT_ALLOWED = {
-    "AccessDenied",
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "401",
-    "403",
-}
 
 
 class S3Source(Struct, frozen=True, kw_only=True):
-    """A folder of a bucket; `prefix` is empty for all of it.
-
-    `endpoint` is the URL of a server that is not Amazon's; `path_style` puts the bucket into the
-    path, as most of them want it. Credentials are found as in all of Amazon's tools: environment,
-    web identity (IRSA), files, metadata of the machine.
-    """
+    """A folder of a bucket; `prefix` is empty for all of it."""
 
     bucket: str
     prefix: str = ""
-    endpoint: str | None = None
-    region: str | None = None
-    path_style: bool = False
+    server: S3Server = S3Server()
 
     @property
     def shown(self) -> str:
@@ -76,8 +58,15 @@ def fetch_s3(source: S3Source, to: Path, *, limits: Limits | None = None) -> Sou
     reached or refuses.
     """
     budget = Budget(limits or Limits(), what=source.shown)
-    with _telling_trouble(source):
-        client = _client(source)
+    deed = Deed(
+        verb="read",
+        address=source.shown,
+        bucket=source.bucket,
+        needs="s3:ListBucket on the bucket, s3:GetObject on its objects",
+        raised=_fetch_error,
+    )
+    with telling_trouble(source.server, deed):
+        client = open_client(source.server, connections=_WORKERS, silence_s=SILENCE_S)
         objects = _list(client, source, budget)
         if not objects:
             raise UsageError(f"no objects below {source.shown}: is the prefix right?")
@@ -101,29 +90,9 @@ def fetch_s3(source: S3Source, to: Path, *, limits: Limits | None = None) -> Sou
     )
 
 
-def _client(source: S3Source) -> Any:
-    import boto3  # noqa: PLC0415  # 200 ms
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=10,
-        read_timeout=SILENCE_S,
-        retries={"total_max_attempts": 4, "mode": "standard"},
-        max_pool_connections=_WORKERS,
-        s3={"addressing_style": "path" if source.path_style else "auto"},
-    )
-    # A server that is not Amazon's has no regions, and its signature needs one all the same.
-    region = source.region or ("us-east-1" if source.endpoint else None)
-    session = boto3.Session()  # boto3's own would keep the first credentials for good
-    # botocore brings authorities of its own and knows AWS_CA_BUNDLE alone; one name is enough here.
-    authorities = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
-    return session.client(
-        "s3",
-        endpoint_url=source.endpoint,
-        region_name=region,
-        config=config,
-        verify=authorities,
-    )
+def _fetch_error(message: str, *, lasting: bool) -> FetchError:
+    del lasting  # nobody asks again here
+    return FetchError(message)
 
 
 def _list(client: Any, source: S3Source, budget: Budget) -> list[_Object]:
@@ -143,7 +112,13 @@ def _list(client: Any, source: S3Source, budget: Budget) -> list[_Object]:
 
 def _download(client: Any, source: S3Source, one: _Object, file: Path, budget: Budget) -> None:
     # What was written meanwhile is another object: the digest is to be true of what is run.
-    answer = client.get_object(Bucket=source.bucket, Key=one.key, IfMatch=one.etag)
+    try:
+        answer = client.get_object(Bucket=source.bucket, Key=one.key, IfMatch=one.etag)
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        message = f"{source.shown} was written to while it was fetched: try again"
+        raise FetchError(message) from error
     written = 0
     with closing(answer["Body"]) as body, file.open("xb") as output:
         for chunk in body.iter_chunks(_CHUNK_BYTES):
@@ -154,56 +129,3 @@ def _download(client: Any, source: S3Source, one: _Object, file: Path, budget: B
             output.write(chunk)
     if written != one.size:
         raise FetchError(f"{source.shown}{one.name} has not the {one.size} bytes of its listing")
-
-
-@contextmanager
-def _telling_trouble(source: S3Source) -> Iterator[None]:
-    from botocore.exceptions import (  # noqa: PLC0415
-        BotoCoreError,
-        ClientError,
-        NoCredentialsError,
-        NoRegionError,
-        ParamValidationError,
-        PartialCredentialsError,
-    )
-
-    where = source.endpoint or "Amazon S3"
-    try:
-        yield
-    except ClientError as error:
-        raise _told(source, where, error.response) from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise FetchError(
-            f"no credentials for {source.shown}: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
-            "by a Secret, or bind the service account to a role"
-        ) from error
-    except NoRegionError as error:
-        raise UsageError(f"{source.shown} needs --region, or AWS_REGION") from error
-    except (ParamValidationError, ValueError) as error:
-        raise UsageError(f"{source.shown} cannot be asked for: {_line(error)}") from error
-    except (BotoCoreError, OSError) as error:
-        raise FetchError(f"cannot fetch {source.shown} from {where}: {_line(error)}") from error
-
-
-def _told(source: S3Source, where: str, answer: Any) -> FetchError | UsageError:
-    error = answer.get("Error", {})
-    code = str(error.get("Code", "?"))
-    if code in {"NoSuchBucket", "404"}:
-        return UsageError(f"{where} has no bucket '{source.bucket}'")
-    if code in {"PermanentRedirect", "AuthorizationHeaderMalformed", "301"}:
-        region = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        region = region.get("x-amz-bucket-region") or error.get("Region") or "another one"
-        return UsageError(f"bucket '{source.bucket}' is in the region {region}: give --region")
-    if code == "PreconditionFailed":
-        return FetchError(f"{source.shown} was written to while it was fetched: try again")
-    if code in _NOT_ALLOWED:
-        return FetchError(
-            f"{where} refused to read {source.shown} ({code}): may these credentials list the "
-            "bucket (s3:ListBucket) and read its objects (s3:GetObject)?"
-        )
-    return FetchError(f"{where} answered {code} for {source.shown}: {_line(error.get('Message'))}")
-
-
-def _line(text: object) -> str:
-    line = " ".join(str(text or "no message").split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)[:300]

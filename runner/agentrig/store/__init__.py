@@ -9,12 +9,14 @@ from agentrig.store._folder import FolderStore
 from agentrig.store._layout import attempt_folder, run_folder
 from agentrig.store._open import open_store
 from agentrig.store._reporter import Pace, StoreReporter
+from agentrig.store._s3 import S3Store
 from agentrig.store._store import Store, Stored, media_type_of
 from agentrig.store._upload import Upload
 
 __all__ = [
     "FolderStore",
     "Pace",
+    "S3Store",
     "Store",
     "StoreReporter",
     "Stored",

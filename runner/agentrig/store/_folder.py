@@ -129,7 +129,7 @@ class FolderStore:
         with self._telling_trouble(f"list '{prefix}'"):
             try:
                 with os.scandir(self._folder_of(prefix)) as entries:
-                    names = sorted(one.name for one in entries if one.is_dir(follow_symlinks=False))
+                    names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
             except FileNotFoundError:
                 return
         yield from names

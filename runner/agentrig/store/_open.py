@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentrig._redact import redact_url
 from agentrig.errors import UsageError
 from agentrig.store._folder import FolderStore
+from agentrig.store._s3 import S3Store
 
 if TYPE_CHECKING:
     from agentrig.store._store import Store
@@ -19,6 +21,8 @@ def open_store(url: str) -> Store:
 
     Raises UsageError for what is neither.
     """
+    if url.startswith("s3://"):
+        return S3Store.of(url)
     if not url.strip() or "://" in url:
-        raise UsageError(f"'{url}' is no store: write s3://BUCKET/PREFIX, or a folder")
+        raise UsageError(f"'{redact_url(url)}' is no store: write s3://BUCKET/PREFIX, or a folder")
     return FolderStore(Path(url))

@@ -73,7 +73,10 @@ class Store(Protocol):
         """Give all objects whose key begins with `prefix`, in the order of their keys."""
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Name what lies directly below `prefix`, which ends with `/`, and has more below it."""
+        """Name what lies directly below `prefix`, which ends with `/`, and has more below it.
+
+        They come in no order.
+        """
 
 
 def check_key(key: str) -> str:

@@ -126,7 +126,7 @@ def test_nobody_answers(fetch_s3: Callable[..., Ran]) -> None:
         port = free.getsockname()[1]
     ran = fetch_s3("s3://suites/chat", endpoint=f"http://127.0.0.1:{port}")
     assert ran.code == 3
-    assert f"cannot fetch s3://suites/chat/ from http://127.0.0.1:{port}" in ran.err
+    assert f"cannot read s3://suites/chat/ at http://127.0.0.1:{port}" in ran.err
 
 
 def test_too_much_is_an_error(fetch_s3: Callable[..., Ran], s3: S3Server) -> None:

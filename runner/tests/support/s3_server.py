@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["S3Server", "s3_server"]
+__all__ = ["ACCESS_KEY", "SECRET_KEY", "S3Server", "s3_server"]
 
 ACCESS_KEY, SECRET_KEY = "agentrig-test", "agentrig-secret"
 
