@@ -327,3 +327,37 @@ def test_a_volume_for_results_is_the_users_where_the_chart_chooses_it(
     # OpenShift gives the group with the user, and refuses any other.
     assert context.get("fsGroup") == (10001 if user == "10001" else None)
     assert context.get("fsGroupChangePolicy") == (None if user == "null" else "OnRootMismatch")
+
+
+@pytest.mark.parametrize("policed", [True, False])
+def test_what_installs_dashboards_is_no_run_and_goes_nowhere_else(
+    policed: bool,  # noqa: FBT001  # parametrized
+    render: Render,
+) -> None:
+    values = CHARTS / "agentrig" / "ci" / "dashboards-values.yaml"
+    options = ["--values", values, f"--set=networkPolicy.enabled={str(policed).lower()}"]
+    objects = render("agentrig", *options)
+    component = "app.kubernetes.io/component"
+    jobs = {
+        item["metadata"]["labels"][component]: item for item in objects if item["kind"] == "Job"
+    }
+    assert set(jobs) == {"runner", "dashboards"}
+    assert jobs["dashboards"]["metadata"]["annotations"]["helm.sh/hook"] == (
+        "post-install,post-upgrade"
+    )
+    assert "annotations" not in jobs["runner"]["metadata"]
+    pod = jobs["dashboards"]["spec"]["template"]
+    assert pod["metadata"]["labels"][component] == "dashboards"
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    policies = {
+        item["spec"]["podSelector"]["matchLabels"][component]: item["spec"]
+        for item in objects
+        if item["kind"] == "NetworkPolicy"
+    }
+    assert set(policies) == ({"runner", "dashboards"} if policed else set())
+    if policed:
+        ports = {
+            name: [rule.get("ports", [{}])[0].get("port") for rule in policy["egress"]]
+            for name, policy in policies.items()
+        }
+        assert ports == {"runner": [53, None, 9200], "dashboards": [53, 5601]}

@@ -58,6 +58,26 @@ CREATED = {"results": {"persistence": {"create": True}}}
 CLAIM = "PersistentVolumeClaim"
 SEARCHED = {"results": {"search": {"url": "https://search.logging.svc:9200"}}}
 TOLD = {"results": {"webhook": {"urlSecret": {"name": "hook"}}}}
+# A hook without a run beside it, so that there is one Job.
+SHOWN = {
+    "mode": "cronjob",
+    "results": {
+        "search": {"url": "https://search", "apiKeySecret": {"name": "writer"}},
+        "dashboards": {"install": True, "url": "https://kibana.logging.svc:5601"},
+    },
+}
+SHOWN_TO_A_USER = {
+    **SHOWN,
+    "results": {
+        **SHOWN["results"],  # type: ignore[dict-item]  # a map of maps
+        "dashboards": {
+            "install": True,
+            "url": "https://kibana",
+            "ca": {"secret": "s"},
+            "basicAuthSecret": {"name": "s"},
+        },
+    },
+}
 AWAY = [{"cidr": "203.0.113.0/24", "ports": [443]}]
 EXTERNAL = {"secrets": {"external": {"store": {"name": "vault"}, "data": {"KEY": {"key": "k"}}}}}
 
@@ -489,6 +509,76 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         {"key": "k", "path": "template"},
     ),
     (
+        "results.dashboards.url",
+        f"https://{NAMED}",
+        SHOWN,
+        f"{RUNNER}.args",
+        ["report", "dashboards", "install", "--url=https://rel-x"],
+    ),
+    (
+        "results.search.index",
+        "qa",
+        SHOWN,
+        f"{RUNNER}.args.4",
+        "--index=qa",
+    ),
+    ("results.dashboards.ca.configMap", NAMED, SHOWN, f"{VOLUMES}.1.configMap.name", "rel-x"),
+    ("results.dashboards.ca.secret", NAMED, SHOWN, f"{VOLUMES}.1.secret.secretName", "rel-x"),
+    (
+        "results.dashboards.ca.secret",
+        "s",
+        SHOWN,
+        f"{RUNNER}.args.4",
+        "--ca=/etc/agentrig/dashboards-ca/ca.crt",
+    ),
+    (
+        "results.dashboards.ca.key",
+        "k",
+        SHOWN_TO_A_USER,
+        f"{VOLUMES}.1.secret.items.0",
+        {"key": "k", "path": "ca.crt"},
+    ),
+    (
+        "results.dashboards.apiKeySecret.name",
+        NAMED,
+        SHOWN,
+        "env.AGENTRIG_SEARCH_API_KEY.valueFrom.secretKeyRef",
+        {"name": "rel-x", "key": "api-key"},
+    ),
+    (
+        "results.dashboards.apiKeySecret.key",
+        "k",
+        {
+            "mode": "cronjob",
+            "results": {
+                "dashboards": {
+                    "install": True,
+                    "url": "https://kibana",
+                    "apiKeySecret": {"name": "s"},
+                }
+            },
+        },
+        "env.AGENTRIG_SEARCH_API_KEY.valueFrom.secretKeyRef.key",
+        "k",
+    ),
+    (
+        "results.dashboards.basicAuthSecret.name",
+        NAMED,
+        SHOWN,
+        "env.AGENTRIG_SEARCH_USERNAME.valueFrom.secretKeyRef",
+        {"name": "rel-x", "key": "username"},
+    ),
+    *(
+        (
+            f"results.dashboards.basicAuthSecret.{field}",
+            "k",
+            SHOWN_TO_A_USER,
+            f"env.AGENTRIG_SEARCH_{field.upper()}.valueFrom.secretKeyRef.key",
+            "k",
+        )
+        for field in ("username", "password")
+    ),
+    (
         "networkPolicy.results.store",
         AWAY,
         {
@@ -778,10 +868,22 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
 # values that lift a refusal and do nothing else: value, what it is set to, what is refused without
 PERMISSIONS: list[tuple[str, Any, dict[str, Any], str]] = [
     (
+        "results.dashboards.install",
+        True,
+        {"results": {"dashboards": {"url": "https://kibana"}}},
+        "results.dashboards.install is false, so the rest does nothing",
+    ),
+    (
         "rbac.allowClusterWide",
         True,
         {"rbac": {"clusterRules": [NODES]}},
         "rbac.clusterRules would hold in every namespace",
+    ),
+    (
+        "networkPolicy.results.dashboards",
+        AWAY,
+        {**POLICED, "results": {"dashboards": {"install": True, "url": "https://kibana.test.io"}}},
+        "networkPolicy.enabled would keep results.dashboards from https://kibana.test.io",
     ),
     (
         "allowProduction",

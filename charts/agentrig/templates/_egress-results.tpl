@@ -1,13 +1,15 @@
-{{/* Where results go, a YAML list of NetworkPolicyEgressRule; may be empty. Call: . (root context). */}}
+{{/* Where results go, a YAML list of NetworkPolicyEgressRule; may be empty.
+Call: (list $ "store" "search"), with those that are meant. */}}
 {{- define "agentrig.resultsEgress" -}}
-{{- $urls := include "agentrig.resultsUrls" . | fromYaml -}}
-{{- range $name := list "store" "search" "webhook" }}
+{{- $root := index . 0 -}}
+{{- $urls := include "agentrig.resultsUrls" $root | fromYaml -}}
+{{- range $name := rest . }}
 {{- if hasKey $urls $name }}
-{{- $targets := index $.Values.networkPolicy.results $name }}
+{{- $targets := index $root.Values.networkPolicy.results $name }}
 {{- if kindIs "invalid" $targets }}
-{{- $targets = include "agentrig.targetsOfUrl" (list $ (index $urls $name)) | fromYamlArray }}
+{{- $targets = include "agentrig.targetsOfUrl" (list $root (index $urls $name)) | fromYamlArray }}
 {{- end }}
-{{- include "agentrig.targetsEgress" (list $ $targets) }}
+{{- include "agentrig.targetsEgress" (list $root $targets) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -20,6 +22,7 @@ Call: . (root context). */}}
 {{- if hasPrefix "s3://" $store.url -}}{{- $_ := set $urls "store" $store.endpoint -}}{{- end -}}
 {{- with (include "agentrig.search" . | fromYaml).url -}}{{- $_ := set $urls "search" . -}}{{- end -}}
 {{- if include "agentrig.hasWebhook" . -}}{{- $_ := set $urls "webhook" "" -}}{{- end -}}
+{{- if .Values.results.dashboards.install -}}{{- $_ := set $urls "dashboards" (include "agentrig.dashboards" . | fromYaml).url -}}{{- end -}}
 {{- toYaml $urls -}}
 {{- end }}
 

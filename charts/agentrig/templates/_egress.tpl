@@ -2,16 +2,7 @@
 Call: . (root context). */}}
 {{- define "agentrig.egress" -}}
 {{- $policy := .Values.networkPolicy -}}
-{{- with $policy.dns.to }}
-# DNS, over TCP too: an answer may be too long for UDP.
-- to:
-    {{- toYaml . | nindent 4 }}
-  ports:
-    {{- range $policy.dns.ports }}
-    - {port: {{ int64 . }}, protocol: UDP}
-    - {port: {{ int64 . }}, protocol: TCP}
-    {{- end }}
-{{- end }}
+{{- include "agentrig.dnsEgress" . }}
 {{- if $policy.agents.enabled }}
 # The agents under test.
 - to:
@@ -34,7 +25,21 @@ Call: . (root context). */}}
   {{- include "agentrig.egressPorts" $policy.apiServer.ports }}
 {{- end }}
 {{- include "agentrig.targetsEgress" (list . $policy.targets) }}
-{{- include "agentrig.resultsEgress" . }}
+{{- include "agentrig.resultsEgress" (list . "store" "search" "webhook") }}
+{{- end }}
+
+{{/* The rule for names, which all Pods need; may be empty. Call: . (root context). */}}
+{{- define "agentrig.dnsEgress" -}}
+{{- with .Values.networkPolicy.dns.to }}
+# DNS, over TCP too: an answer may be too long for UDP.
+- to:
+    {{- toYaml . | nindent 4 }}
+  ports:
+    {{- range $.Values.networkPolicy.dns.ports }}
+    - {port: {{ int64 . }}, protocol: UDP}
+    - {port: {{ int64 . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Rules for targets of the values. Call: (list $ TARGETS), as `networkPolicy.targets`. */}}

@@ -5,6 +5,7 @@
 {{- include "agentrig.refusePersistence" . -}}
 {{- include "agentrig.refuseSearch" . -}}
 {{- include "agentrig.refuseWebhook" . -}}
+{{- include "agentrig.refuseDashboards" . -}}
 {{- end }}
 
 {{/* Refuses labels that no run could have. Call: . (root context). */}}
@@ -23,23 +24,44 @@
 {{/* Refuses a search index that cannot be written as the values say. Call: . (root context). */}}
 {{- define "agentrig.refuseSearch" -}}
 {{- $search := include "agentrig.search" . | fromYaml -}}
-{{- range $key := list "apiKey" "username" "password" -}}
-{{- if hasKey $search $key -}}
-{{- fail (printf "results.search.%s would stand in the release, where `helm get values` shows it: keep it in a Secret, and name that in results.search.%s" $key (eq $key "apiKey" | ternary "apiKeySecret" "basicAuthSecret")) -}}
-{{- end -}}
-{{- end -}}
+{{- include "agentrig.refuseSearchAccess" (list "results.search" $search) -}}
 {{- $hasCa := include "agentrig.caName" $search.ca -}}
 {{- $hasMore := or $search.index $search.dataStream $hasCa $search.apiKeySecret.name $search.basicAuthSecret.name $search.env $search.requireDelivery -}}
-{{- if regexMatch "://[^/@]*@" $search.url -}}
-{{- fail "results.search.url holds a credential, which everybody could read in the Pod's spec: keep it in a Secret, and name that in results.search.apiKeySecret or basicAuthSecret" -}}
-{{- else if and (not $search.url) $hasMore -}}
+{{- if and (not $search.url) $hasMore -}}
 {{- fail "results.search has no url: set results.search.url, or remove the rest" -}}
-{{- else if and $search.apiKeySecret.name $search.basicAuthSecret.name -}}
-{{- fail "results.search has an apiKeySecret and a basicAuthSecret: keep the one that the server asks for" -}}
-{{- else if and $hasCa (hasPrefix "http://" $search.url) -}}
-{{- fail (printf "results.search.ca is for https, and results.search.url is %q: write https://, or remove the ca" $search.url) -}}
 {{- end -}}
-{{- include "agentrig.refuseCa" (list "results.search.ca" $search.ca) -}}
+{{- end }}
+
+{{/* Refuses dashboards that nobody would install, or nowhere. Call: . (root context). */}}
+{{- define "agentrig.refuseDashboards" -}}
+{{- $dashboards := include "agentrig.dashboards" . | fromYaml -}}
+{{- $hasMore := or $dashboards.url (include "agentrig.caName" $dashboards.ca) $dashboards.apiKeySecret.name $dashboards.basicAuthSecret.name -}}
+{{- include "agentrig.refuseSearchAccess" (list "results.dashboards" $dashboards) -}}
+{{- if and $dashboards.install (not $dashboards.url) -}}
+{{- fail "results.dashboards.install needs to know where: set results.dashboards.url to that of Kibana or OpenSearch Dashboards" -}}
+{{- else if and $hasMore (not $dashboards.install) -}}
+{{- fail "results.dashboards.install is false, so the rest does nothing: set it to true, or remove the rest" -}}
+{{- end -}}
+{{- end }}
+
+{{/* Refuses ways to a server that are none, or that everybody could read.
+Call: (list "results.search" MAP). */}}
+{{- define "agentrig.refuseSearchAccess" -}}
+{{- $value := index . 0 -}}
+{{- $server := index . 1 -}}
+{{- range $key := list "apiKey" "username" "password" -}}
+{{- if hasKey $server $key -}}
+{{- fail (printf "%s.%s would stand in the release, where `helm get values` shows it: keep it in a Secret, and name that in %s.%s" $value $key $value (eq $key "apiKey" | ternary "apiKeySecret" "basicAuthSecret")) -}}
+{{- end -}}
+{{- end -}}
+{{- if regexMatch "://[^/@]*@" $server.url -}}
+{{- fail (printf "%s.url holds a credential, which everybody could read in the Pod's spec: keep it in a Secret, and name that in %s.apiKeySecret or basicAuthSecret" $value $value) -}}
+{{- else if and $server.apiKeySecret.name $server.basicAuthSecret.name -}}
+{{- fail (printf "%s has an apiKeySecret and a basicAuthSecret: keep the one that the server asks for" $value) -}}
+{{- else if and (include "agentrig.caName" $server.ca) (hasPrefix "http://" $server.url) -}}
+{{- fail (printf "%s.ca is for https, and %s.url is %q: write https://, or remove the ca" $value $value $server.url) -}}
+{{- end -}}
+{{- include "agentrig.refuseCa" (list (printf "%s.ca" $value) $server.ca) -}}
 {{- end }}
 
 {{/* Refuses a webhook that would have no URL, or tell it. Call: . (root context). */}}
