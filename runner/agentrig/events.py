@@ -31,6 +31,7 @@ __all__ = [
     "Phase",
     "Planned",
     "Record",
+    "RunContinued",
     "RunFinished",
     "RunProgressed",
     "RunStarted",
@@ -163,6 +164,10 @@ class RunStarted(Event, frozen=True, kw_only=True):
     is where the files came from, if they were fetched, and `commit` the state of the code under
     test. `labels` are what else whoever started the run wants its results to be found by, such as
     `environment` or `model`.
+
+    Of a run that another attempt may continue, `files` is a digest of the files of its plan, and
+    `store` the address of the store that counts its attempts: without one, each of two pods may
+    take its own for the first.
     """
 
     kind: ClassVar[str] = "run.started"
@@ -177,6 +182,21 @@ class RunStarted(Event, frozen=True, kw_only=True):
     places: tuple[int, ...] = ()
     commit: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    files: str | None = None
+    store: str | None = None
+
+
+class RunContinued(Event, frozen=True, kw_only=True):
+    """An attempt begins where earlier ones ended: `kept` scenarios of its plan have their verdicts.
+
+    The records of those follow, as they were: of other `attempts` than the rest of the journal.
+    `notes` say what could not be kept, and why.
+    """
+
+    kind: ClassVar[str] = "run.continued"
+    attempts: tuple[int, ...]
+    kept: int
+    notes: tuple[str, ...] = ()
 
 
 class ScenarioStarted(Event, frozen=True, kw_only=True):
@@ -330,7 +350,10 @@ class RunFinished(Event, frozen=True, kw_only=True):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """An event in its place: `seq` counts from 0 per run, shard and attempt; `time` is UTC."""
+    """An event in its place: `seq` counts from 0 per run, shard and attempt; `time` is UTC.
+
+    `attempt` counts from 1; records that are made of several attempts are of none, which is 0.
+    """
 
     run: str
     shard: int
@@ -344,6 +367,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
         RunStarted,
+        RunContinued,
         ScenarioStarted,
         StepStarted,
         StepFinished,

@@ -20,8 +20,8 @@ PACKAGES = [
     *("agentrig.checks", "agentrig.engine", "agentrig.fetch", "agentrig.kubernetes"),
     *("agentrig.launch", "agentrig.launch.preflight", "agentrig.lint"),
     *("agentrig.merge", "agentrig.pages", "agentrig.pytest_plugin"),
-    *("agentrig.reporters", "agentrig.scenario", "agentrig.search", "agentrig.steps"),
-    "agentrig.store",
+    *("agentrig.reporters", "agentrig.resume", "agentrig.scenario", "agentrig.search"),
+    *("agentrig.steps", "agentrig.store"),
     "agentrig.targets",
 ]
 

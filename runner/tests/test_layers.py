@@ -40,11 +40,12 @@ ALLOWED = {
     "reporters": BASE | {"_workflow_commands", "pages", "stream"},
     # HTML knows nothing of what it shows.
     "pages": set(),
-    "merge": BASE | {"reporters", "stream"},
+    "merge": BASE | {"reporters", "resume", "stream"},
+    "resume": BASE | {"reporters"},
     "store": BASE | {"_s3", "reporters", "stream"},
     "search": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
-    "pytest_plugin": ENGINE | {"reporters", "store"},
+    "pytest_plugin": ENGINE | {"reporters", "resume", "store"},
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
     "fetch": {"_redact", "_s3", "agentrig", "errors", "events"},
     "cli": ENGINE

@@ -145,6 +145,11 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 @store_options
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
+    "--resume/--no-resume",
+    default=True,
+    help="Keep what earlier attempts at a run with this --run-id have found. Default: do.",
+)
+@click.option(
     "--termination-log",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
@@ -189,6 +194,7 @@ def run(
     commit: str | None,
     labels: tuple[str, ...],
     run_id: str | None,
+    resume: bool,
     termination_log: Path | None,
     log_journal: bool,
     colour: bool | None,
@@ -234,6 +240,7 @@ def run(
         commit=commit_under_test(commit, source),
         labels=labels_of(labels),
         run_id=run_id or new_run_id(),
+        resume=resume and run_id is not None,
         store=store_of(others),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,

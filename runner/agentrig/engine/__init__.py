@@ -1,5 +1,6 @@
 """The engine: from a plan to events."""
 
+from agentrig.engine._counts import Counts
 from agentrig.engine._engine import Engine
 from agentrig.engine._goals import check_goals, needs_times
 from agentrig.engine._open import open_scenario_run
@@ -18,6 +19,7 @@ from agentrig.engine._turn import Turn
 
 __all__ = [
     "DEFAULT_CONCURRENCY",
+    "Counts",
     "Engine",
     "EventT",
     "PlannedScenario",

@@ -51,10 +51,13 @@ class Engine:
         run: Mapping[str, Any] | None = None,
         kubernetes: Callable[[], KubernetesSettings] | None = None,
         pacer: Pacer | None = None,
+        counts: Counts | None = None,
+        failed_before: int = 0,
     ) -> None:
         """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`.
 
         `kubernetes` says which cluster they work on, by default the one that is configured.
+        `counts` and `failed_before` are what came of other scenarios of the run before these.
         """
         self._stream = stream
         self._resolver = resolver
@@ -69,6 +72,8 @@ class Engine:
             schedule,
             publish=stream.publish,
             settle=self._settle,
+            counts=counts,
+            failed_before=failed_before,
         )
         self._thread = threading.Thread(target=self._run, name="agentrig-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -42,12 +42,18 @@ class Scheduler:
         *,
         publish: Publish,
         settle: Callable[[str, ScenarioResult], None],
+        counts: Counts | None = None,
+        failed_before: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Publish through `publish`, and give each scenario's result to `settle` once."""
-        self.counts = Counts(measure=schedule.measure or schedule.repeats)
+        """Publish through `publish`, and give each scenario's result to `settle` once.
+
+        `counts` and `failed_before` are what came of other scenarios of the run before these.
+        """
+        self.counts = counts or Counts(measure=schedule.measure or schedule.repeats)
         self.failures = 0
         """How many scenarios did not pass, and are not executed again."""
+        self._failed_before = failed_before
         self._reason: str | None = None
         self._schedule = schedule
         self._publish = publish
@@ -183,7 +189,7 @@ class Scheduler:
             else:
                 self._over(course)
             self.failures += course.failed - failed_before
-            if self._schedule.is_enough(self.failures):
+            if self._schedule.is_enough(self._failed_before + self.failures):
                 self.stop(self._schedule.enough)
 
     def _over(self, course: Course) -> None:

@@ -42,7 +42,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
     `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
     of the code under test, and `labels` what else the results are to be found by. What is in
-    `results` is put into the `store` as well.
+    `results` is put into the `store` as well. With `resume` a run goes on from earlier attempts of
+    the same `run_id`.
     """
 
     targets: TargetSettings
@@ -58,6 +59,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     commit: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str = field(default_factory=new_run_id)
+    resume: bool = False
     termination_log: Path | None = None
     log_journal: bool = False
     terminal: TextIO | None = None

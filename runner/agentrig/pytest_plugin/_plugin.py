@@ -154,9 +154,11 @@ class AgentrigPlugin:
         tests = [item for item in session.items if not isinstance(item, ScenarioItem)]
         planned = {item.nodeid: plan_test(item) for item in tests}
         self._test_ids = {nodeid: test.id for nodeid, test in planned.items()}
-        self._scenarios_left = len(scenarios)
         try:
-            self.run.begin(scenarios, [_planned(item) for item in session.items])
+            kept = self.run.begin(scenarios, [_planned(item) for item in session.items])
+            if kept:
+                session.items[:] = [item for item in session.items if _planned(item).id not in kept]
+            self._scenarios_left = sum(isinstance(item, ScenarioItem) for item in session.items)
         except UsageError as error:
             self._usage = str(error)
             if not self._silent:

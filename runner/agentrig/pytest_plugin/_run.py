@@ -18,6 +18,7 @@ from agentrig.engine import (
     open_scenario_run,
 )
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
+from agentrig.pytest_plugin._continuing import earlier_attempts, files_digest, keep_verdicts
 from agentrig.pytest_plugin._keeping import open_keeping
 from agentrig.pytest_plugin._reports import make_reporters
 from agentrig.reporters import LiveReporter, Tally
@@ -28,9 +29,10 @@ from agentrig.targets import Pacer, Resolver
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from agentrig.engine import PlannedScenario, ScenarioResult
+    from agentrig.engine import Counts, PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
     from agentrig.pytest_plugin._background import Background
+    from agentrig.pytest_plugin._continuing import Continued
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.scenario import Scenario
     from agentrig.targets import Service
@@ -59,7 +61,10 @@ class Run:
         self.tally = Tally()
         shard = options.shard.index if options.shard else 0
         keeping = open_keeping(options, shard=shard)
-        self.attempt = keeping.attempt if keeping else 0
+        self._earlier = earlier_attempts(options, keeping, shard=shard)
+        last = max((one.attempt for one in self._earlier), default=0)
+        self.attempt = (keeping.attempt if keeping else 0) or last + 1
+        self._counted_by = keeping.store.url if keeping and keeping.attempt else None
         self._reporters = [self.tally, *make_reporters(options, self.tally, keeping)]
         self.stream = EventStream(
             run=options.run_id,
@@ -74,6 +79,7 @@ class Run:
         self._begin = time.perf_counter()
         self._begun = False
         self._failures = 0
+        self._continued: Continued | None = None
         self.elsewhere: str | None = None
         """Why nothing is left for this shard, if the whole plan had something."""
         self.tell_session: Callable[[], None] = lambda: None
@@ -84,26 +90,36 @@ class Run:
         self.ahead = ReadAhead()
         """Reads the files that are collected."""
 
-    def begin(self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]) -> None:
+    def begin(
+        self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]
+    ) -> Collection[str]:
         """Start the engine on `scenarios`; what else is in the plan is run by pytest itself.
 
+        Gives the identities of all that earlier attempts have finished, and that is not run again.
         Raises UsageError when a scenario has an endpoint without an address.
         """
         self.check(scenarios)
         for scenario in scenarios:
             self.resolver.learn_ports(scenario.scenario)
         self._announce(plan)
-        if scenarios:
+        kept = self._continued.kept.verdicts if self._continued else {}
+        self._failures = failed_before = self._continued.failures if self._continued else 0
+        if left := [one for one in scenarios if one.id not in kept]:
             self._engine = Engine(
-                scenarios,
+                left,
                 stream=self.stream,
                 resolver=self.resolver,
                 schedule=self.options.schedule,
                 run=self._names(),
                 pacer=self._pacer,
                 kubernetes=self.kubernetes_settings,
+                counts=self._continued.counts if self._continued else None,
+                failed_before=failed_before,
             )
+            if self.stopped:
+                self._engine.interrupt(self.stopped)
             self._engine.start()
+        return kept.keys()
 
     def _names(self) -> dict[str, Any]:
         """Give what scenarios read as `${run}`."""
@@ -259,14 +275,22 @@ class Run:
         if code == _NOTHING_SELECTED and self.elsewhere:
             code = 0
         asked = self.options.targets.slo or self.options.schedule.repeats
+        counts = self._counts
         return self.stream.finish(
             RunFinished(
                 exit_code=code,
                 elapsed_ms=round((time.perf_counter() - self._begin) * 1000, 3),
                 message=message or self._remark(code),
-                iterations=self._engine.counts.read() if self._engine and asked else None,
+                iterations=counts.read() if counts and asked else None,
             )
         )
+
+    @property
+    def _counts(self) -> Counts | None:
+        """How executions ended, those that earlier attempts made among them."""
+        if self._engine:
+            return self._engine.counts
+        return self._continued.counts if self._continued else None
 
     @property
     def _crash(self) -> BaseException | None:
@@ -274,8 +298,8 @@ class Run:
 
     def _account(self) -> None:
         """Check the goals of the run, and say of all that was not finished that it was not."""
-        if self._engine:
-            for limit in check_goals(self.options.targets.slo, self._engine.counts):
+        if counts := self._counts:
+            for limit in check_goals(self.options.targets.slo, counts):
                 self.stream.publish(limit)
         for planned in self.tally.missing:
             outcome = Outcome.NOT_RUN
@@ -304,7 +328,7 @@ class Run:
     def _announce(self, planned: Sequence[Planned]) -> None:
         self._begun = True
         settings = self.options.targets
-        self.stream.publish(
+        started = self.stream.publish(
             RunStarted(
                 agentrig_version=__version__,
                 python_version=sys.version.split()[0],
@@ -317,6 +341,21 @@ class Run:
                 labels=tuple(self.options.labels.items()),
                 total=len(self.places) if self.options.shard else None,
                 places=tuple(self.places[one.id] for one in planned) if self.places else (),
+                files=files_digest(planned) if self.options.resume else None,
+                store=self._counted_by,
             )
         )
         self.tell_session()
+        if planned:
+            self._go_on(started)
+
+    def _go_on(self, started: RunStarted) -> None:
+        """Take over what earlier attempts have found."""
+        shard = self.options.shard.index if self.options.shard else 0
+        self._continued = keep_verdicts(
+            self._earlier, started=started, options=self.options, shard=shard
+        )
+        self._earlier = []  # whole journals
+        if self._continued:
+            self.stream.publish(self._continued.kept.event())
+            self.stream.take(self._continued.records())

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from agentrig.events import Outcome
 
 if TYPE_CHECKING:
-    from agentrig.events import ExecutionFinished, Iterations, Latency, LimitChecked, Source
+    from agentrig.events import (
+        ExecutionFinished,
+        Iterations,
+        Latency,
+        LimitChecked,
+        RunContinued,
+        Source,
+    )
 
 __all__ = [
+    "say_continued",
     "say_duration",
     "say_execution",
     "say_iterations",
@@ -70,6 +78,16 @@ def say_source(source: Source) -> str:
         return f"{source.url} at {source.ref} ({source.commit[:_SHORT]})"
     digest = (source.digest or "").rpartition(":")[2]
     return f"{source.url} ({source.objects} objects, {digest[:_SHORT]})"
+
+
+def say_continued(continued: RunContinued, planned: int) -> str:
+    """Say what an attempt need not run: `9 of 16 continue from attempt 1`."""
+    if not continued.kept:
+        return f"nothing continues: all {planned} run"
+    *others, last = (str(one) for one in continued.attempts)
+    of = f"attempts {', '.join(others)} and {last}" if others else f"attempt {last}"
+    verb = "continues" if continued.kept == 1 else "continue"
+    return f"{continued.kept} of {planned} {verb} from {of}"
 
 
 def say_execution(execution: ExecutionFinished) -> str:

@@ -12,6 +12,7 @@ from agentrig.events import (
     LimitChecked,
     MetricRecorded,
     Outcome,
+    RunContinued,
     RunFinished,
     RunProgressed,
     RunStarted,
@@ -32,6 +33,7 @@ from agentrig.reporters._log_entry import (
 )
 from agentrig.reporters._log_line import LogLine, read_log_line
 from agentrig.reporters._words import (
+    say_continued,
     say_duration,
     say_execution,
     say_iterations,
@@ -99,6 +101,8 @@ class LogReporter(Tally):
         """Write what is worth an entry."""
         with self._lock:
             super().receive(record)
+            if self.is_kept(record):
+                return  # it was told when it happened, in another log
             match record.event:
                 case ScenarioStarted() as event:
                     self._running[event.scenario] = (self._clock(), "")
@@ -118,6 +122,8 @@ class LogReporter(Tally):
         match event:
             case RunStarted():
                 self._begin(record, event)
+            case RunContinued():
+                self._continue(record, event)
             case RunProgressed():
                 self._progress(record, event)
             case LimitChecked():
@@ -158,6 +164,8 @@ class LogReporter(Tally):
         parts = [f"run started: {len(event.planned)} planned", f"run {record.run}"]
         if record.shard:
             parts.append(f"shard {record.shard}/{event.shards}")
+        if record.attempt > 1:
+            parts.append(f"attempt {record.attempt}")
         parts += [f"agentrig {event.agentrig_version}", f"Python {event.python_version}"]
         parts += [f"via {event.via}", f"namespace {event.namespace}"]
         if event.source:
@@ -169,6 +177,11 @@ class LogReporter(Tally):
         text = " · ".join(parts)
         self._write(record, Level.INFO, text, planned=len(event.planned))
         threading.Thread(target=self._watch, name="agentrig-log", daemon=True).start()
+
+    def _continue(self, record: Record, event: RunContinued) -> None:
+        text = say_continued(event, len(self.planned))
+        level = Level.WARN if event.notes else Level.INFO
+        self._write(record, level, text, note="\n".join(event.notes) or None)
 
     def _watch(self) -> None:
         # What cannot be written is told of when the next event cannot be either.

@@ -54,7 +54,8 @@ def summarise(tally: Tally) -> dict[str, Any]:
     `total` counts the scenarios of all shards together, those of lost ones as well. `executions` of a
     scenario are those before its last one; of one that was repeated, the first that did not pass.
     `source` is null unless the files were fetched, `iterations` unless the run repeated, or measured
-    for a limit. `parts` are the shards of a merged run that left a journal, `troubles` what kept
+    for a limit. `attempt` counts the attempts at the shard from 1, of which a scenario has its own if
+    it was `kept` of an earlier one; that of a merged run is null. `parts` are the shards of a merged run that left a journal, `troubles` what kept
     others from it.
     """
     return {
@@ -73,6 +74,8 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "commit": tally.started.commit if tally.started else None,
         "labels": dict(tally.started.labels if tally.started else ()),
         "shard": tally.shard or None,
+        "attempt": tally.attempt or None,
+        "kept": len(tally.kept),
         "shards": tally.started.shards if tally.started else None,
         "planned": len(tally.planned),
         "total": tally.started.total if tally.started else None,
@@ -92,6 +95,7 @@ def summarise(tally: Tally) -> dict[str, Any]:
         "parts": [
             {
                 "shard": number,
+                "attempt": part.attempt or None,
                 "outcome": outcome_of(part.exit_code),
                 "exit_code": part.exit_code,
                 "planned": len(part.started.planned),
@@ -111,6 +115,7 @@ def summarise(tally: Tally) -> dict[str, Any]:
                 "elapsed_ms": result.elapsed_ms,
                 "message": result.message,
                 "flaky": result.flaky,
+                "attempt": tally.kept.get(planned.id),
                 "executions": [
                     {
                         "number": one.finished.number,

@@ -53,6 +53,7 @@ class Execution(Struct, frozen=True, kw_only=True):
 class Part(Struct, kw_only=True):
     """One shard of a merged run; `finished` is None if its journal has no end."""
 
+    attempt: int
     started: RunStarted
     finished: RunFinished | None = None
 
@@ -66,7 +67,8 @@ class Tally:
     """Counts what was planned against what came of it.
 
     In a merged run, records of shard 0 tell of the whole, and begin with its plan; those of the
-    shards, each with a beginning and an end of its own, stand between them.
+    shards, each with a beginning and an end of its own, stand between them. Records that a shard
+    has kept of its earlier attempts stand among its own, and count like them.
     """
 
     def __init__(self) -> None:
@@ -80,6 +82,8 @@ class Tally:
         self.finished: RunFinished | None = None
         self.planned: dict[str, Planned] = {}
         self.results: dict[str, ScenarioFinished] = {}
+        self.kept: dict[str, int] = {}
+        """Which scenarios earlier attempts have finished, and which one each."""
         self.started_at: dict[str, str] = {}
         self.bad_steps: dict[str, StepFinished] = {}
         self.executions: defaultdict[str, list[Execution]] = defaultdict(list)
@@ -94,44 +98,47 @@ class Tally:
     def receive(self, record: Record) -> None:
         """Take the next record."""
         self.run = record.run
-        self.attempt = record.attempt
         self.begin = self.begin or record.time
-        self.end = record.time
+        # A clock may be set back, and records of an earlier attempt are older than the beginning.
+        self.end = max(self.end, record.time)
         if record.shard == self.shard or not self.is_of_part(record):
             self.shard = record.shard
         elif self._receive_part(record):
             return
         if not isinstance(record.event, StepStarted):
-            self._fold(record.event, record.time)
+            self._fold(record)
 
-    def _fold(self, event: Event, time: str) -> None:
-        match event:
+    def _fold(self, record: Record) -> None:
+        match record.event:
             # Most events are of steps; asking for the other kinds before takes its time.
-            case StepFinished():
+            case StepFinished() as event:
                 bad = event.outcome not in _NOT_BAD
                 if bad and not self._is_python(event.scenario):
                     # What fails after it, as in the teardown, may well fail of it.
                     self.bad_steps.setdefault(event.scenario, event)
-            case ScenarioStarted():
-                self.started_at[event.scenario] = time
-            case ExecutionFinished():
+            case ScenarioStarted() as event:
+                self.started_at[event.scenario] = record.time
+            case ExecutionFinished() as event:
                 step = self.bad_steps.pop(event.scenario, None)
                 self.executions[event.scenario].append(Execution(finished=event, step=step))
-            case MetricRecorded():
+            case MetricRecorded() as event:
                 self.metrics[event.scenario].append(event)
-            case ArtifactSaved():
+            case ArtifactSaved() as event:
                 self.artifacts[event.scenario].append(event)
-            case ScenarioFinished():
+            case ScenarioFinished() as event:
                 before = self.results.get(event.scenario)
                 if before is None or not self.parts or _is_worse(event, before):
                     self.results[event.scenario] = event
-            case _:
-                self._receive_whole(event)
+                if self.is_kept(record):
+                    self.kept[event.scenario] = record.attempt
+            case event:
+                self._receive_whole(event, record.attempt)
 
-    def _receive_whole(self, event: Event) -> None:
+    def _receive_whole(self, event: Event, attempt: int) -> None:
         match event:
             case RunStarted():
                 self.started = event
+                self.attempt = attempt
                 self.planned = {planned.id: planned for planned in event.planned}
             case LimitChecked():
                 self.limits.append(event)
@@ -144,11 +151,16 @@ class Tally:
         """Say whether a record is of one shard of a merged run, and not of the whole."""
         return record.shard > 0 and self.started is not None and self.shard == 0
 
+    def is_kept(self, record: Record) -> bool:
+        """Say whether a record was made by an earlier attempt than that which it stands in."""
+        part = self.parts.get(record.shard) if self.shard != record.shard else None
+        return record.attempt != (part.attempt if part else self.attempt)
+
     def _receive_part(self, record: Record) -> bool:
         """Take what a shard says of itself; what it says of scenarios is for all."""
         match record.event:
             case RunStarted() as event:
-                self.parts[record.shard] = Part(started=event)
+                self.parts[record.shard] = Part(attempt=record.attempt, started=event)
             case RunFinished() as event:
                 if record.shard in self.parts:
                     self.parts[record.shard].finished = event

@@ -9,6 +9,7 @@ import click
 
 from agentrig.events import (
     Outcome,
+    RunContinued,
     RunFinished,
     RunProgressed,
     RunStarted,
@@ -17,6 +18,7 @@ from agentrig.events import (
     StepStarted,
 )
 from agentrig.reporters._words import (
+    say_continued,
     say_duration,
     say_execution,
     say_iterations,
@@ -71,10 +73,14 @@ class TerminalReporter(Tally):
                 pass  # nearly all events: the rest need not be asked for
             case ScenarioFinished():
                 self._print_ready()
-            case RunStarted() | RunProgressed() | RunFinished() if self.is_of_part(record):
+            case RunStarted() | RunContinued() | RunProgressed() | RunFinished() if self.is_of_part(
+                record
+            ):
                 pass
             case RunStarted() as event:
                 self._begin(event)
+            case RunContinued() as event:
+                self._continue(event)
             case RunProgressed() as event:
                 self._print_progress(event)
             case RunFinished() as event:
@@ -101,9 +107,17 @@ class TerminalReporter(Tally):
         shard = f" · shard {self.shard}/{event.shards}" if self.shard else ""
         if not self.shard and event.shards > 1:
             shard = f" · {event.shards} shards"
+        if self.attempt > 1:
+            shard += f" · attempt {self.attempt}"
         source = f" · from {_one_line(say_source(event.source))}" if event.source else ""
         rest = f" · run {self.run} · via {event.via}{shard}{source} · {len(event.planned)} planned"
         self._say(click.style(head, bold=True) + rest)
+        self._say()
+
+    def _continue(self, event: RunContinued) -> None:
+        self._say(say_continued(event, len(self.planned)))
+        for note in event.notes:
+            self._say(click.style(f"  {_one_line(note)}", dim=True))
         self._say()
 
     def _print_ready(self) -> None:
@@ -120,6 +134,8 @@ class TerminalReporter(Tally):
         line = f"{click.style(word, fg=_COLOURS[outcome])} {spent:>8}  {_one_line(planned.id)}"
         if planned.name and planned.name not in planned.id:
             line += click.style(f"  {_one_line(planned.name)}", dim=True)
+        if attempt := self.kept.get(planned.id):
+            line += click.style(f"  (attempt {attempt})", dim=True)
         self._say(line)
         for note in self._notes(result):
             self._say(click.style(" " * (_WORD_COLUMNS + 11) + _one_line(note), dim=True))

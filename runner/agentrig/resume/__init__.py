@@ -1,0 +1,19 @@
+"""What earlier attempts at a shard have found already, so that a new one runs only the rest."""
+
+from agentrig.resume._agree import disagreement
+from agentrig.resume._earlier import Earlier, Found, read_earlier
+from agentrig.resume._folder import set_aside
+from agentrig.resume._keep import Kept, keep
+from agentrig.resume._verdict import VERDICTS, Verdict
+
+__all__ = [
+    "VERDICTS",
+    "Earlier",
+    "Found",
+    "Kept",
+    "Verdict",
+    "disagreement",
+    "keep",
+    "read_earlier",
+    "set_aside",
+]
