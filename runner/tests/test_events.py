@@ -28,6 +28,7 @@ def test_every_event_has_a_wire_name_and_a_version() -> None:
     """The names are in journals that are kept: they may be added to, and not changed."""
     assert {kind: cls.version for kind, cls in EVENT_KINDS.items()} == {
         "run.started": 1,
+        "run.continued": 1,
         "scenario.started": 1,
         "step.started": 1,
         "step.finished": 1,

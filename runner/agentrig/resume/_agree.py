@@ -22,10 +22,8 @@ _FIELDS = {
 def disagreement(earlier: RunStarted, now: RunStarted) -> str | None:
     """Say why results of `earlier` do not hold for `now`, None if they do."""
     before, planned = ({one.id for one in run.planned} for run in (earlier, now))
-    for name, words in _FIELDS.items():
-        if getattr(earlier, name) != getattr(now, name):
-            return words
     if before != planned:
         more, fewer = len(planned - before), len(before - planned)
-        return f"its plan was another one: {more} scenarios are new, and {fewer} are gone"
-    return None
+        return f"its plan was another one ({more} new, {fewer} gone)"
+    differing = (name for name in _FIELDS if getattr(earlier, name) != getattr(now, name))
+    return next((_FIELDS[name] for name in differing), None)

@@ -62,7 +62,7 @@ def keep(
     for index, one in enumerate(found):
         why = one.problem if one.started is None else disagreement(one.started, started)
         if one.problem and why is None:
-            notes.append(f"of attempt {one.earlier.attempt} what was last is lost: {one.problem}")
+            notes.append(f"what came last in attempt {one.earlier.attempt} is lost: {one.problem}")
         if why:
             notes.append(f"nothing of attempt {one.earlier.attempt} is kept: {why}")
         if why or again or one.started is None:
