@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from agentrig.events import Event, Planned, Record, RunStarted
+    from agentrig.pytest_plugin._keeping import Keeping
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.resume import Earlier, Kept
-    from agentrig.store import Store
 
 __all__ = ["Continued", "earlier_attempts", "files_digest", "keep_verdicts"]
 
@@ -31,17 +31,15 @@ _MEASURED = frozenset({Outcome.PASSED, Outcome.FAILED})
 _WHOLE = "what is repeated (--repeat, --repeat-for) is whole, and so begins anew"
 
 
-def earlier_attempts(
-    options: RunOptions, *, shard: int, store: Store | None, attempt: int
-) -> list[Earlier]:
-    """Find what attempts before `attempt` have left in the store and in the results folder.
+def earlier_attempts(options: RunOptions, keeping: Keeping | None, *, shard: int) -> list[Earlier]:
+    """Find what earlier attempts have left in the store and in the results folder.
 
-    `attempt` is 0 where nobody counts them but that folder. The journal that lies there is put
-    aside in any case. Raises ReportError, and StoreError for a store that cannot be read: to run
-    all again is not what anybody asked for.
+    The journal that lies in that folder is put aside in any case. Raises ReportError, and
+    StoreError for a store that cannot be read: to run all again is not what anybody asked for.
     """
     found: list[Earlier] = []
-    if options.results and _may_hold_journals(options.results):
+    # Most folders are new: nothing is imported for them.
+    if options.results and any(options.results.glob("events*.jsonl")):
         from agentrig.resume import set_aside  # noqa: PLC0415  # seldom needed
 
         try:
@@ -52,25 +50,20 @@ def earlier_attempts(
             ) from error
     if not options.resume:
         return []
-    if store:
-        found += _stored(store, options.run_id, shard, attempt)
+    if keeping:
+        found += _stored(keeping)
     return sorted(found, key=lambda one: one.attempt)
 
 
-def _may_hold_journals(results: Path) -> bool:
-    """Look before anything is imported: most folders are new."""
-    return any(results.glob("events*.jsonl"))
-
-
-def _stored(store: Store, run: str, shard: int, attempt: int) -> Iterator[Earlier]:
+def _stored(keeping: Keeping) -> Iterator[Earlier]:
     from agentrig.resume import Earlier  # noqa: PLC0415  # seldom needed
     from agentrig.store import attempt_folder, stored_attempts  # noqa: PLC0415  # seldom needed
 
+    run, shard, store = keeping.run, keeping.shard, keeping.store
     for one in stored_attempts(store, run):
-        if one.shard == shard and one.attempt < attempt:
+        if one.shard == shard and one.attempt < keeping.attempt and (journal := one.journal()):
             folder = attempt_folder(run, shard, one.attempt).rstrip("/")
-            if journal := one.journal():
-                yield Earlier(name=f"{store.url}/{folder}", attempt=one.attempt, journal=journal)
+            yield Earlier(name=f"{store.url}/{folder}", attempt=one.attempt, journal=journal)
 
 
 class Continued:

@@ -39,7 +39,8 @@ def open_keeping(options: RunOptions, *, shard: int) -> Keeping | None:
     """Claim the next attempt at a shard; None for a run that is kept nowhere.
 
     Raises UsageError and StoreError for a store that will not take it. One that is away may come
-    back: the run goes on, and claims its attempt then.
+    back: the run goes on, and claims its attempt then; but a run that may have to go on from
+    earlier attempts cannot know of them, and raises StoreError too.
     """
     if options.store is None or options.results is None:
         return None
@@ -51,5 +52,10 @@ def open_keeping(options: RunOptions, *, shard: int) -> Keeping | None:
     except StoreError as error:
         if error.lasting:
             raise
+        if options.resume:
+            raise StoreError(
+                f"{error}; it may hold earlier attempts at run '{options.run_id}', which this one "
+                "would go on from: --no-resume runs all without them"
+            ) from error
         attempt = 0
     return Keeping(store=store, run=options.run_id, shard=shard, attempt=attempt)
