@@ -13,7 +13,7 @@ import msgspec
 from agentrig.errors import ReportError
 from agentrig.launch._collect import collect
 from agentrig.launch._evidence import Trouble
-from agentrig.reporters import RESULT_FILES, TerminalReporter, github_reporters
+from agentrig.reporters import RESULT_FILES, TerminalReporter, clear_artifacts, github_reporters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +45,7 @@ def clear_results(results: Path) -> None:
             (results / name).unlink(missing_ok=True)
         for log in (results / LOGS).glob("*.log"):
             log.unlink()
+        clear_artifacts(results)
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
 

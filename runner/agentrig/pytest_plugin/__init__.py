@@ -24,6 +24,7 @@ from agentrig.pytest_plugin._fixtures import (
     port_forward,
     record_metric,
     run_scenario,
+    save_artifact,
     steps,
 )
 from agentrig.pytest_plugin._options import RunOptions, StoreOptions, new_run_id
@@ -46,6 +47,7 @@ __all__ = [
     "read_durations",
     "record_metric",
     "run_scenario",
+    "save_artifact",
     "steps",
 ]
 

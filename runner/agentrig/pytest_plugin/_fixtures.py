@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from agentrig.kubernetes import Cluster
+    from agentrig.pytest_plugin._artifacts import SaveArtifact
     from agentrig.pytest_plugin._metrics import RecordMetric
     from agentrig.pytest_plugin._promises import Promises
     from agentrig.pytest_plugin._run import Run
@@ -33,6 +34,7 @@ __all__ = [
     "port_forward",
     "record_metric",
     "run_scenario",
+    "save_artifact",
     "steps",
 ]
 
@@ -177,3 +179,23 @@ def elk_reporter(request: pytest.FixtureRequest) -> ElkReporter:
     if not isinstance(plugin, ElkReporter):
         raise pytest.UsageError(f"another plugin has taken the name '{ELK_PLUGIN}'")
     return plugin
+
+
+@pytest.fixture
+def save_artifact(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> SaveArtifact:
+    """Give `save_artifact(name, content, media_type=None)`: a file beside the reports.
+
+    Without a folder of results, as in plain pytest, it goes to one that pytest removes in time.
+    """
+    from agentrig.pytest_plugin._artifacts import (  # noqa: PLC0415  # for few tests
+        ArtifactFolder,
+        SaveArtifact,
+    )
+
+    run, test = request.config.stash[RUN], plan_test(request.node).id
+    if run.artifacts:
+        return SaveArtifact(run.stream, test, run.artifacts, told=True)
+    folder = ArtifactFolder(tmp_path_factory.mktemp("artifacts"))
+    return SaveArtifact(run.stream, test, folder, told=False)

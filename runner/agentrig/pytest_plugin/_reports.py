@@ -12,6 +12,7 @@ from agentrig.reporters import (
     LogBlockReporter,
     TerminalReporter,
     TerminationReporter,
+    clear_artifacts,
     github_reporters,
     make_reporter,
     results_reporters,
@@ -43,6 +44,7 @@ def make_reporters(
     if results:
         try:
             results.mkdir(parents=True, exist_ok=True)
+            clear_artifacts(results)
         except OSError as error:
             raise _unwritable(results, error) from error
     # One that cannot be made must not leave an empty journal behind.

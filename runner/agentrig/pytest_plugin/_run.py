@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from agentrig import __version__
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from agentrig.engine import Counts, PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
+    from agentrig.pytest_plugin._artifacts import ArtifactFolder
     from agentrig.pytest_plugin._background import Background
     from agentrig.pytest_plugin._continuing import Continued
     from agentrig.pytest_plugin._options import RunOptions
@@ -54,6 +56,8 @@ class Run:
         Where they are kept in a store, raises StoreError and UsageError if that refuses them.
         """
         self.options = options
+        # A test may change the working directory.
+        self._results = options.results.absolute() if options.results else None
         self.kube_server = options.kube_server
         self._forwards: PortForwards | None = None
         self._forwards_lock = threading.Lock()
@@ -89,6 +93,15 @@ class Run:
         self._steps_held = 0
         self.ahead = ReadAhead()
         """Reads the files that are collected."""
+
+    @cached_property
+    def artifacts(self) -> ArtifactFolder | None:
+        """Where tests leave files; None for a run without results."""
+        from agentrig.pytest_plugin._artifacts import (  # noqa: PLC0415  # for few tests
+            ArtifactFolder,
+        )
+
+        return ArtifactFolder(self._results) if self._results else None
 
     def begin(
         self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]

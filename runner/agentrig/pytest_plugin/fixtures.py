@@ -4,6 +4,7 @@
 """
 
 from agentrig.pytest_plugin._agents import Agent
+from agentrig.pytest_plugin._artifacts import SaveArtifact
 from agentrig.pytest_plugin._metrics import RecordMetric
 from agentrig.pytest_plugin._run_scenario import AsyncRunScenario, FinishedScenario, RunScenario
 from agentrig.pytest_plugin._step_log import FinishedStep
@@ -17,5 +18,6 @@ __all__ = [
     "FinishedStep",
     "RecordMetric",
     "RunScenario",
+    "SaveArtifact",
     "Steps",
 ]

@@ -1,6 +1,12 @@
 """Reports of a run, each made from its events alone."""
 
-from agentrig.reporters._folder import RESULT_FILES, results_reporters
+from agentrig.reporters._folder import (
+    ARTIFACTS_FOLDER,
+    RESULT_FILES,
+    clear_artifacts,
+    mark_artifacts,
+    results_reporters,
+)
 from agentrig.reporters._places import Repository
 from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters._words import say_source
@@ -17,6 +23,7 @@ from agentrig.reporters.terminal import TerminalReporter
 from agentrig.reporters.termination import TerminationReporter
 
 __all__ = [
+    "ARTIFACTS_FOLDER",
     "CODE_QUALITY_FILE",
     "JOURNAL_FILE",
     "JUNIT_FILE",
@@ -36,9 +43,11 @@ __all__ = [
     "Tally",
     "TerminalReporter",
     "TerminationReporter",
+    "clear_artifacts",
     "find_blocks",
     "github_reporters",
     "make_reporter",
+    "mark_artifacts",
     "read_journal",
     "render_markdown",
     "results_reporters",

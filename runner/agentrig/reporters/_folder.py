@@ -19,10 +19,38 @@ if TYPE_CHECKING:
 
     from agentrig.stream import Reporter
 
-__all__ = ["RESULT_FILES", "results_reporters"]
+__all__ = [
+    "ARTIFACTS_FOLDER",
+    "RESULT_FILES",
+    "clear_artifacts",
+    "mark_artifacts",
+    "results_reporters",
+]
 
 RESULT_FILES = (JOURNAL_FILE, SUMMARY_FILE, JUNIT_FILE, MARKDOWN_FILE, CODE_QUALITY_FILE)
 """What a results folder holds of a run, the journal first: all the others are made from it."""
+
+ARTIFACTS_FOLDER = "artifacts"
+"""Where tests leave files, each in a folder of its own."""
+# A folder of this name that agentrig has not made is somebody's own.
+_ARTIFACTS_MARK = ".agentrig-artifacts"
+
+
+def mark_artifacts(results: Path) -> None:
+    """Say that the artifacts are a run's, and the next one's to remove."""
+    results.mkdir(parents=True, exist_ok=True)
+    if not (results / ARTIFACTS_FOLDER).exists():
+        (results / _ARTIFACTS_MARK).touch()
+
+
+def clear_artifacts(results: Path) -> None:
+    """Remove those that an earlier run has left. Raises OSError."""
+    if (results / _ARTIFACTS_MARK).exists():
+        from shutil import rmtree  # noqa: PLC0415  # for few runs
+
+        if (results / ARTIFACTS_FOLDER).exists():
+            rmtree(results / ARTIFACTS_FOLDER)
+        (results / _ARTIFACTS_MARK).unlink()
 
 
 def results_reporters(
