@@ -50,6 +50,8 @@ MAX_NAME = 500
 # Whose time is that of an answer; `wait` and the like take theirs for other reasons.
 _REQUESTS = frozenset({"chat", "http", "stream"})
 _VERDICTS = frozenset({Outcome.PASSED, Outcome.FAILED})
+# A number, so that its mean is the pass rate; of what has no verdict it is not there.
+_PASSED = {Outcome.PASSED: {"passed": 1}, Outcome.FAILED: {"passed": 0}}
 
 
 class Document(Struct, frozen=True):
@@ -217,6 +219,7 @@ class Documents:
             "test_id": event.scenario,
             "name": event.scenario,
             "outcome": event.outcome,
+            **_PASSED.get(event.outcome, {}),
             "duration": seconds,
             "duration_seconds": seconds,
             "flaky": event.flaky,

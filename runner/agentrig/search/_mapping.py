@@ -75,6 +75,7 @@ PROPERTIES: dict[str, Any] = {
     "name": _WITH_KEYWORD,
     "title": _TEXT,
     "outcome": {**_OUTCOME, "fields": {"keyword": _OUTCOME}},
+    "passed": {"type": "byte"},
     "duration": _FLOAT,
     "duration_seconds": _FLOAT,
     "path": _KEYWORD,

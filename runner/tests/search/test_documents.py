@@ -92,6 +92,7 @@ def test_a_scenario_has_the_fields_of_the_guide_and_of_pytest_elk_reporter() -> 
         "name": CHAT,
         "title": "It answers",
         "outcome": "passed",
+        "passed": 1,
         "duration": 1.25,
         "duration_seconds": 1.25,
         "flaky": False,
