@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from agentrig.store._store import Store
 
-__all__ = ["Upload", "result_files"]
+__all__ = ["Upload", "put_results", "result_files"]
 
 ARTIFACTS = "artifacts"
 # What is sent in one piece is in memory, and tells of no progress on the way.
@@ -70,26 +70,9 @@ class Upload:
         if self._lines or self._piece:
             # What is missing is there sooner than the whole.
             self.follow()
-        journal, *others = result_files(self._results)
-        for names in ([journal], others):
-            in_parallel(
-                lambda name: self._put(folder, name),
-                [name for name in names if name not in self._done],
-            )
-
-    def _put(self, folder: str, name: str) -> None:
-        try:
-            self._store.put_file(
-                folder + name,
-                self._results / name,
-                media_type=media_type_of(name),
-                on_progress=self._on_progress,
-            )
-        except FileNotFoundError:
-            # Whoever made an artifact may take it away again; of the others, all are written.
-            if not name.startswith(f"{ARTIFACTS}/"):
-                raise
-        self._done.add(name)
+        put_results(
+            self._store, folder, self._results, done=self._done, on_progress=self._on_progress
+        )
 
     def _claim(self) -> str:
         if not self._attempt:
@@ -124,3 +107,35 @@ def _artifacts(results: Path) -> Iterator[str]:
             file = Path(folder, name)
             if file.is_file() and not file.is_symlink():
                 yield file.relative_to(results).as_posix()
+
+
+def put_results(
+    store: Store,
+    folder: str,
+    results: Path,
+    *,
+    done: set[str],
+    on_progress: Callable[[int], None] | None = None,
+) -> None:
+    """Put all files of a results folder that are not `done`, which grows; the journal first.
+
+    Raises StoreError, and OSError where a file cannot be read.
+    """
+
+    def put(name: str) -> None:
+        try:
+            store.put_file(
+                folder + name,
+                results / name,
+                media_type=media_type_of(name),
+                on_progress=on_progress,
+            )
+        except FileNotFoundError:
+            # Whoever made an artifact may take it away again; of the others, all are written.
+            if not name.startswith(f"{ARTIFACTS}/"):
+                raise
+        done.add(name)
+
+    journal, *others = result_files(results)
+    for names in ([journal], others):
+        in_parallel(put, [name for name in names if name not in done])

@@ -21,6 +21,7 @@ COMMANDS = [
     "run",
     "report",
     "report rebuild",
+    "report store",
     "lint",
     "launch",
     "attach",

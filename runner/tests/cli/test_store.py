@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def test_a_run_is_kept_with_all_of_its_files(rig: Rig) -> None:
     rig.scenario("a")
-    rig.scenario("b", status=500)
+    rig.scenario("b", "/status/500")
     ran = rig.run(".", "--store", "kept", "--run-id", "nightly/1")
     assert ran.code == 1, ran.said
     store = FolderStore(rig.folder / "kept")
@@ -91,4 +91,147 @@ def test_a_store_that_takes_nothing_is_told_before_anything_runs(
 def test_a_dry_run_is_not_kept(rig: Rig) -> None:
     rig.scenario("a")
     assert rig.run(".", "--store", "kept", "--dry-run").code == 0
+    assert not (rig.folder / "kept").exists()
+
+
+def test_a_run_in_a_store_is_reported_as_a_whole(rig: Rig) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        rig.scenario(name, "/status/500" if name == "b" else "/ok")
+    codes = {
+        rig.run(".", "--shard", f"{n}/2", "--store", "kept", "--run-id", "x").code for n in (1, 2)
+    }
+    assert codes == {0, 1}
+    report = rig.report("kept/runs/x", "--results", "whole")
+    assert report.code == 1, report.said
+    assert report.outcomes() == dict.fromkeys("acde", "passed") | {"b": "failed"}
+    # One shard of it, and a shard that never began.
+    assert len(rig.report("kept/runs/x/shard=2/attempt=1", "--results", "part").outcomes()) < 5
+    rig.run(".", "--shard", "1/2", "--store", "kept", "--run-id", "half")
+    half = rig.report("./kept//runs/half/", "--results", "half")
+    assert (half.code, "shard 2/2" in half.out) == (3 if "b" not in half.outcomes() else 1, True)
+
+
+def test_a_killed_run_in_a_store_is_an_infrastructure_error(
+    rig: Rig, agent: AgentServer, until: Callable[[Callable[[], object]], None]
+) -> None:
+    rig.scenario("a")
+    rig.scenario("b", "/hold")
+    store = FolderStore(rig.folder / "kept")
+
+    def journal() -> bytes:
+        return b"".join(one.journal() for one in stored_attempts(store, "x"))
+
+    with rig.started(".", "--store", "kept", "--run-id", "x") as process:
+        agent.wait_for(2)
+        until(lambda: b'"outcome":"passed"' in journal())
+        process.kill()
+        rig.ended(process)
+    report = rig.report("kept/runs/x", "--results", "again")
+    assert report.code == 3, report.said
+    assert report.outcomes() == {"a": "passed", "b": "interrupted"}
+    assert "kept/runs/x/shard=0/attempt=1" in report.out
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("kept/runs/nightli", "has no run 'nightli': did you mean 'nightly'?"),
+        ("kept/runs/nightly/shard=3", "run 'nightly' in store kept has no shard 3"),
+        ("kept/runs/empty", "kept/runs/empty has no journal yet: it has just begun, or is lost"),
+        ("s3://bucket/prefix", "is no run in a store: write s3://BUCKET/PREFIX/runs/RUN"),
+    ],
+)
+def test_a_run_that_is_not_there_is_told(rig: Rig, source: str, words: str) -> None:
+    rig.scenario("a")
+    rig.run(".", "--store", "kept", "--run-id", "nightly")
+    claim_attempt(FolderStore(rig.folder / "kept"), "empty", 0)
+    report = rig.report(source)
+    assert (report.code, words in report.err) == (4, True), report.said
+
+
+def test_a_damaged_journal_is_named_as_what_is_in_the_store(rig: Rig) -> None:
+    rig.scenario("a")
+    rig.run(".", "--store", "kept", "--run-id", "x", "--shard", "1/2")
+    rig.run(".", "--store", "kept", "--run-id", "x", "--shard", "2/2")
+    file = rig.folder / "kept/runs/x/shard=1/attempt=1/events.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], b"nonsense\n", *lines[1:]]))
+    report = rig.report("kept/runs/x")
+    assert report.code == 3, report.said
+    place = "kept/runs/x/shard=1/attempt=1/events.jsonl:2: not a record of a journal"
+    assert place in report.out.replace("\n", " ").replace("  ", " "), report.said
+
+
+def test_results_can_be_put_there_later(rig: Rig) -> None:
+    rig.scenario("a")
+    rig.scenario("b", "/status/500")
+    ran = rig.run(".", "--run-id", "x")
+    said = []
+    for _ in range(2):
+        again = rig.here("report", "store", "results", "--store", "kept")
+        assert again.code == 0, again.said
+        said.append(again.out)
+    assert said[0] == said[1]
+    assert said[0].endswith(" files of run x are in kept/runs/x/shard=0/attempt=1/\n")
+    (found,) = stored_attempts(FolderStore(rig.folder / "kept"), "x")
+    assert found.journal() == (ran.results / "events.jsonl").read_bytes()
+    assert rig.report("kept/runs/x").code == 1
+
+
+def test_what_was_kept_of_a_run_is_completed(rig: Rig) -> None:
+    """The store went away: after the claim, while the run went on, before its last file."""
+    rig.scenario("a")
+    ran = rig.run(".", "--store", "kept", "--run-id", "x")
+    folder = rig.folder / "kept/runs/x/shard=0/attempt=1"
+    store = FolderStore(rig.folder / "kept")
+    journal = (ran.results / "events.jsonl").read_bytes()
+    for left in (["claim.json"], ["claim.json", "journal/0000000000.jsonl"], ["events.jsonl"]):
+        for file in [one for one in folder.rglob("*") if one.is_file()]:
+            file.unlink()
+        for name in left:
+            lines = journal if name == "events.jsonl" else journal.partition(b"\n")[0] + b"\n"
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(b"{}" if name == "claim.json" else lines)
+        assert rig.here("report", "store", "results", "--store", "kept").code == 0
+        (found,) = stored_attempts(store, "x")
+        assert (found.is_whole, found.journal()) == (True, journal)
+        assert "junit.xml" in found.files
+
+
+def test_another_run_of_the_same_name_is_another_attempt(rig: Rig) -> None:
+    rig.scenario("a")
+    for results in ("one", "two"):
+        rig.run("a.yaml", "--run-id", "x", "--results", results)
+        assert rig.here("report", "store", results, "--store", "kept").code == 0
+    store = FolderStore(rig.folder / "kept")
+    assert [one.attempt for one in stored_attempts(store, "x")] == [1, 2]
+
+
+def test_a_merged_report_is_no_attempt(rig: Rig) -> None:
+    for name in ("a", "b", "c"):
+        rig.scenario(name)
+    for n in (1, 2):
+        rig.run(".", "--shard", f"{n}/2", "--store", "kept", "--run-id", "x")
+    rig.report("kept/runs/x", "--results", "whole")
+    put = rig.here("report", "store", "whole", "--store", "kept")
+    assert put.out.endswith("files of run x are in kept/runs/x/merged/\n"), put.said
+    store = FolderStore(rig.folder / "kept")
+    assert len(stored_attempts(store, "x")) == 2
+    assert rig.report("kept/runs/x/merged").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot read"),
+        (b"", "its journal does not begin with the run"),
+        (b"nonsense\n\n", "not a record of a journal"),
+    ],
+)
+def test_what_is_no_result_is_not_kept(rig: Rig, content: bytes | None, words: str) -> None:
+    (rig.folder / "results").mkdir()
+    if content is not None:
+        (rig.folder / "results/events.jsonl").write_bytes(content)
+    put = rig.here("report", "store", "results", "--store", "kept")
+    assert (put.code, words in put.err) == (3, True), put.said
     assert not (rig.folder / "kept").exists()

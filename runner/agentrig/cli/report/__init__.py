@@ -13,6 +13,10 @@ _COMMANDS = {
         "agentrig.cli.report.rebuild:rebuild",
         "Rebuild the reports of a run, and exit with the run's code.",
     ),
+    "store": (
+        "agentrig.cli.report.store:store",
+        "Put a results folder where many runs are kept.",
+    ),
 }
 
 

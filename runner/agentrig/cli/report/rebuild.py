@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from agentrig.cli._sources import MergedSource, journal_of, merge_sources
-from agentrig.errors import ReportError
+from agentrig.errors import ReportError, UsageError
 from agentrig.reporters import (
     JOURNAL_FILE,
     JournalReporter,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from agentrig.events import Record
+    from agentrig.store import RunAddress
     from agentrig.stream import Reporter
 
 __all__ = ["rebuild"]
@@ -39,7 +41,6 @@ __all__ = ["rebuild"]
     metavar="SOURCE...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path, allow_dash=True),
 )
 @click.option(
     "--results",
@@ -55,7 +56,7 @@ __all__ = ["rebuild"]
     metavar="NAME[=ARG]",
     help="Reporter of another package. Repeatable.",
 )
-def rebuild(sources: tuple[Path, ...], *, results: Path | None, reporters: tuple[str, ...]) -> int:
+def rebuild(sources: tuple[str, ...], *, results: Path | None, reporters: tuple[str, ...]) -> int:
     """Rebuild the reports of a run, and exit with the run's code.
 
     SOURCE is a results folder, a journal (events.jsonl), or the log of a pod that ran with
@@ -63,14 +64,36 @@ def rebuild(sources: tuple[Path, ...], *, results: Path | None, reporters: tuple
     `kubectl logs job/NAME | agentrig report - --results results`.
 
     The logs of all shards of a run become one report; a shard that is missing is an
-    infrastructure error (3).
+    infrastructure error (3). A run that is kept in a store is read with all of its shards and
+    attempts, from s3://BUCKET/PREFIX/runs/RUN or FOLDER/runs/RUN.
     """
     try:
-        if len(sources) > 1:
-            return _rebuild_merged(merge_sources(sources), results=results, wanted=reporters)
-        return _rebuild(sources[0], results=results, wanted=reporters)
+        if stored := _stored(sources):
+            with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
+                from agentrig.cli._stored_sources import merge_stored  # noqa: PLC0415  # seldom
+
+                merged = merge_stored(stored, to=Path(work))
+                return _rebuild_merged(merged, results=results, wanted=reporters)
+        files = [Path(source) for source in sources]
+        if len(files) > 1:
+            return _rebuild_merged(merge_sources(files), results=results, wanted=reporters)
+        return _rebuild(files[0], results=results, wanted=reporters)
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
+
+
+def _stored(sources: Sequence[str]) -> RunAddress | None:
+    """Say which run of a store is meant, if one is."""
+    if not any("runs" in source or source.startswith("s3://") for source in sources):
+        return None
+    from agentrig.store import run_address  # noqa: PLC0415  # seldom needed
+
+    addresses = [run_address(source) for source in sources]
+    if len(sources) > 1 and any(addresses):
+        raise UsageError("a run in a store is read alone, with all that belongs to it")
+    if addresses[0] is None and sources[0].startswith("s3://"):
+        raise UsageError(f"'{sources[0]}' is no run in a store: write s3://BUCKET/PREFIX/runs/RUN")
+    return addresses[0]
 
 
 def _rebuild(source: Path, *, results: Path | None, wanted: Sequence[str]) -> int:
