@@ -58,6 +58,12 @@ def test_passes_helm_lint(
         ("agentrig/notes-cronjob-sharded", ["--set=mode=cronjob", "--set=shards.count=4"]),
         ("agentrig/notes-queued", ["--set=kueue.queueName=tests"]),
         ("agentrig/notes-hook", ["--set=mode=hook"]),
+        ("agentrig/notes-kept", ["--set=results.store.url=s3://results/agents"]),
+        (
+            "agentrig/notes-cronjob-kept",
+            ["--set=mode=cronjob", "--set=results.persistence.create=true"],
+        ),
+        ("agentrig/notes-hook-kept", ["--set=mode=hook", "--set=results.store.url=s3://results"]),
         ("demo-agents/notes", []),
     ],
 )

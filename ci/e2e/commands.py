@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "agentrig"
 DEMO_CHART = ROOT / "charts" / "demo-agents"
-IMAGE = {"repository": "localhost/agentrig", "tag": "dev", "pullPolicy": "Never"}
+# Whoever shares a cluster with others has an image of their own.
+TAG = os.environ.get("AGENTRIG_E2E_TAG", "dev")
+IMAGE = {"repository": "localhost/agentrig", "tag": TAG, "pullPolicy": "Never"}
 DEMO_IMAGE = {"repository": "localhost/agentrig-demo", "tag": "dev", "pullPolicy": "Never"}
 DEMO_NAMESPACE = "demo"
 # One node with two processors: a run starts, waits for its turn, and ends well within this.

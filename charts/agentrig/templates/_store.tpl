@@ -34,3 +34,14 @@
 {{- $keys := dict "AWS_ACCESS_KEY_ID" $secret.accessKeyId "AWS_SECRET_ACCESS_KEY" $secret.secretAccessKey "AWS_SESSION_TOKEN" $secret.sessionToken -}}
 {{- include "agentrig.secretEnv" (list $secret.name $keys) }}
 {{- end }}
+
+{{/* Where a person finds a run that is kept. Call: (list $ "RUN"). */}}
+{{- define "agentrig.keptNote" -}}
+{{- $root := index . 0 -}}
+{{- $place := printf "%s/runs/%s" (include "agentrig.storeUrl" $root | trimSuffix "/") (index . 1) -}}
+{{- if hasPrefix "s3://" $place -}}
+agentrig report {{ $place }} --results results
+{{- else -}}
+{{ $place }}{{ with include "agentrig.resultsClaim" $root }} of the claim {{ . }}{{ end }}
+{{- end -}}
+{{- end }}

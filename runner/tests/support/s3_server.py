@@ -45,24 +45,24 @@ class S3Server:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[S3Server]:
-    """Start a server whose buckets lie in `folder`."""
+def s3_server(folder: Path, *, host: str = "127.0.0.1") -> Iterator[S3Server]:
+    """Start a server whose buckets lie in `folder`; `host` is the address that it listens at."""
     binary = os.environ.get("AGENTRIG_VERSITYGW") or shutil.which("versitygw")
     if binary is None:
         pytest.skip("needs versitygw: set AGENTRIG_VERSITYGW, or put it on PATH (ci/tools)")
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+    with closing(socket.create_server((host, 0))) as free:
         port = free.getsockname()[1]
     buckets, metadata = folder / "buckets", folder / "metadata"
     buckets.mkdir(parents=True)
     metadata.mkdir()
-    args = [binary, "--port", f"127.0.0.1:{port}", "--access", ACCESS_KEY, "--secret", SECRET_KEY]
+    args = [binary, "--port", f"{host}:{port}", "--access", ACCESS_KEY, "--secret", SECRET_KEY]
     # Not every file system keeps extended attributes, where it would put what it knows of objects.
     args += ["--quiet", "posix", "--sidecar", str(metadata), str(buckets)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(args, stdout=log, stderr=log)
     try:
-        _wait(process, port, folder / "log")
-        url = f"http://127.0.0.1:{port}"
+        _wait(process, (host, port), folder / "log")
+        url = f"http://{host}:{port}"
         client = boto3.client(
             "s3",
             endpoint_url=url,
@@ -78,11 +78,11 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], log: Path) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection(address, 1).close()
         except OSError:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

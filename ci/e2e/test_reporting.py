@@ -1,0 +1,166 @@
+"""Results that leave the pod: a bucket, a volume, a search index, a webhook, dashboards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from e2e.commands import IMAGE, WITHIN_S, finish, get, kubectl, names, run
+from e2e.receiver import node_address
+from e2e.test_sources import apply, named, secret
+from tests.support.s3_server import s3_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.s3_server import S3Server
+
+ROOT = """
+name: The root answers
+agent: gymcoach
+steps:
+  - {name: Root, path: /, expect: {status: 200}}
+"""
+WRONG = ROOT.replace("200", "418")
+SUITE = {**{f"root-{number}.yaml": ROOT for number in range(5)}, "root-5.yaml": WRONG}
+SHA = "8f2d1c0b9a7e6d5c4b3a29180f7e6d5c4b3a2918"
+BUCKET = "results"
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server that pods can reach, with a bucket."""
+    with s3_server(tmp_path_factory.mktemp("s3"), host=node_address()) as server:
+        server.fill(BUCKET)
+        yield server
+
+
+def store_values(s3: S3Server, namespace: str) -> dict[str, Any]:
+    """Put the server's credentials into a Secret; give `results.store`."""
+    apply(secret(namespace, "s3", s3.credentials()))
+    return {
+        "url": f"s3://{BUCKET}/{namespace}",
+        "endpoint": s3.url,
+        "region": "us-east-1",
+        "pathStyle": True,
+        "credentialsSecret": {"name": "s3"},
+    }
+
+
+def report(source: str, folder: Path, s3: S3Server | None = None) -> tuple[int, Any]:
+    """Rebuild the report of a run from where it is kept; give its exit code and summary."""
+    settings = {
+        **(s3.credentials() if s3 else {}),
+        "AWS_ENDPOINT_URL_S3": s3.url if s3 else "",
+        "AWS_REGION": "us-east-1",
+        "AGENTRIG_STORE_PATH_STYLE": "true",
+    }
+    done = subprocess.run(
+        ["agentrig", "report", source, "--results", str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        env={**os.environ, **settings},
+    )
+    summary = folder / "summary.json"
+    assert summary.exists(), done.stdout + done.stderr
+    return done.returncode, json.loads(summary.read_text(encoding="utf-8"))
+
+
+def told_of(summary: Any) -> dict[str, Any]:
+    """Give what two reports of one run must agree in."""
+    same = ("run", "counts", "planned", "total", "exit_code", "commit", "labels")
+    outcomes = sorted((one["id"], one["outcome"]) for one in summary["scenarios"])
+    return {**{key: summary[key] for key in same}, "outcomes": outcomes}
+
+
+def test_a_bucket_has_of_a_sharded_run_what_launch_reports(
+    launch: Any, namespace: str, s3: S3Server, tmp_path: Path
+) -> None:
+    ended = launch(
+        {
+            "mode": "sharded",
+            "shards": {"count": 2},
+            "scenarios": {"inline": SUITE},
+            "results": {
+                "labels": {"environment": "e2e", "model": "Large Model 1"},
+                "store": store_values(s3, namespace),
+            },
+        },
+        f"--commit={SHA}",
+        "--label=release=candidate",
+    ).ended()
+    assert ended.code == 1, ended.output
+    assert ended.summary["counts"] == {"passed": 5, "failed": 1}
+    labels = {"environment": "e2e", "model": "Large Model 1", "release": "candidate"}
+    assert (ended.summary["commit"], ended.summary["labels"]) == (SHA, labels)
+    # The release may be installed again: the Job's uid keeps two runs apart.
+    run_id = ended.summary["run"]
+    assert run_id == f"check-1-{ended.job['metadata']['uid']}"
+
+    code, summary = report(f"s3://{BUCKET}/{namespace}/runs/{run_id}", tmp_path / "kept", s3)
+    assert code == 1
+    assert told_of(summary) == told_of(ended.summary)
+
+
+@pytest.fixture
+def volume(namespace: str) -> Iterator[tuple[str, Path]]:
+    """A volume that any user may write, as a folder of the node; give its class and the folder."""
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o777)
+    name = f"results-{namespace}"
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": name,
+        "hostPath": {"path": str(root)},
+    }
+    apply({**named("v1", "PersistentVolume", None, name), "spec": spec})
+    yield name, root
+    kubectl("delete", "persistentvolume", name, "--wait=false")
+    shutil.rmtree(root)
+
+
+def test_the_results_of_a_nightly_run_stay_in_its_volume(
+    install: Any, namespace: str, volume: tuple[str, Path], tmp_path: Path
+) -> None:
+    storage_class, folder = volume
+    release = install(
+        {
+            "mode": "cronjob",
+            "cronjob": {"suspend": True},
+            "scenarios": {"inline": SUITE},
+            # As OpenShift does, a user that nobody has heard of.
+            "podSecurityContext": {"runAsUser": 1_000_680_000},
+            "results": {"persistence": {"create": True, "storageClassName": storage_class}},
+        }
+    )
+    cronjob = f"cronjob/{release.name}-agentrig-schedule"
+    ids = []
+    for name in ("one", "two"):
+        kubectl("create", "job", "-n", namespace, name, f"--from={cronjob}")
+        done = finish(name, namespace)
+        assert done.exit_codes == [1], done.log
+        ids.append(f"{name}-{get('job', name, namespace)['metadata']['uid']}")
+    assert sorted(one.name for one in (folder / "runs").iterdir()) == sorted(ids)
+    for run_id in ids:
+        code, summary = report(str(folder / "runs" / run_id), tmp_path / run_id)
+        assert (code, summary["counts"]) == (1, {"passed": 5, "failed": 1})
+
+    # A release of the same name takes up what the one before has left.
+    run("helm", "uninstall", release.name, "-n", namespace, "--wait", "--timeout", "60s")
+    claim = f"{release.name}-agentrig-results"
+    assert names("pvc", "-n", namespace) == [f"persistentvolumeclaim/{claim}"]
+    values = {"image": IMAGE, "mode": "cronjob", "cronjob": {"suspend": True}}
+    values |= {"results": {"persistence": {"create": True, "storageClassName": storage_class}}}
+    again = ("helm", "install", release.name, "charts/agentrig", "-n", namespace, "-f", "-")
+    run(*again, stdin=json.dumps(values))
+    assert get("pvc", claim, namespace)["status"]["phase"] == "Bound"
