@@ -9,6 +9,7 @@ AgentrigError
     ├── ClusterError         the Kubernetes API refused, or a rollout did not finish
     ├── StoreError           where many runs are kept cannot be reached, or refuses
     │   └── NotStoredError      there is no such object
+    ├── SearchError          a search server cannot be reached, or refuses
     └── ReportError          results could not be written or read
 
 ReportWarning stands outside: a reporter raises it where the run's outcome stands all the same.
@@ -31,6 +32,7 @@ __all__ = [
     "ReportError",
     "ReportWarning",
     "ScenarioError",
+    "SearchError",
     "StoreError",
     "TargetError",
     "UsageError",
@@ -117,6 +119,30 @@ class StoreError(InfraError):
 
 class NotStoredError(StoreError):
     """What is asked for is not there."""
+
+
+class SearchError(InfraError):
+    """A search server cannot be reached, or refuses.
+
+    `lasting` says that to ask again will not help until somebody has mended something, `status` is
+    that of the HTTP answer, None where there was none, `reason` what it said in the way of a search
+    server, and `retry_after_s` what it asked to wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        lasting: bool = False,
+        status: int | None = None,
+        reason: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+        self.status = status
+        self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class ReportError(InfraError):

@@ -188,6 +188,9 @@ class _Reporters:
         if isinstance(error, ReportWarning):
             self.warnings.append(str(error))
             return
+        if isinstance(error, ReportError):
+            self.problems.append(error)
+            return
         problem = ReportError(f"{type(reporter).__name__} failed: {error}")
         problem.__cause__ = error
         self.problems.append(problem)

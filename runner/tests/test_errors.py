@@ -22,6 +22,7 @@ def test_the_class_decides_the_exit_code() -> None:
         "TargetError": 3,
         "FetchError": 3,
         "ClusterError": 3,
+        "SearchError": 3,
         "StoreError": 3,
         "NotStoredError": 3,
         "ReportError": 3,

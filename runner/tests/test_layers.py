@@ -45,7 +45,7 @@ ALLOWED = {
     "store": BASE | {"_s3", "reporters", "stream"},
     "search": BASE | {"reporters", "stream"},
     "kubernetes": {"errors", "targets"},
-    "pytest_plugin": ENGINE | {"reporters", "resume", "store"},
+    "pytest_plugin": ENGINE | {"reporters", "resume", "search", "store"},
     "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
     "fetch": {"_redact", "_s3", "agentrig", "errors", "events"},
     "cli": ENGINE
@@ -58,6 +58,7 @@ ALLOWED = {
         "merge",
         "pytest_plugin",
         "reporters",
+        "search",
         "store",
     },
     "demo": {"agentrig", "errors", "targets"},

@@ -32,6 +32,7 @@ UNUSED = HEAVY | FETCHING | {"hypothesis", "junitparser", "jsonschema", "request
 # What a request and its checks by dotted paths have no use for.
 SELDOM = {
     *("agentrig.fetch", "agentrig.kubernetes", "agentrig.launch", "agentrig.lint"),
+    *("agentrig.search",),
     *("agentrig.steps.chat", "agentrig.steps.kubernetes", "agentrig.steps.python"),
     *("agentrig.steps.stream", "agentrig.steps.wait", "agentrig.steps._oauth2"),
     *("agentrig.scenario._jq_bounds", "agentrig.scenario._jq_program"),

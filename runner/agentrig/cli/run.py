@@ -15,6 +15,7 @@ from agentrig._collector import importing
 from agentrig.cli._labels import commit_under_test, labels_of
 from agentrig.cli._output import PlainOutput
 from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_of
+from agentrig.cli._search_options import search_of, search_options
 from agentrig.cli._signals import Interrupts
 from agentrig.cli._store_options import store_of, store_options
 from agentrig.targets import Via, target_settings
@@ -143,6 +144,7 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     help="What the results are to be found by, such as environment=staging. Repeatable.",
 )
 @store_options
+@search_options
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--resume/--no-resume",
@@ -242,6 +244,7 @@ def run(
         run_id=run_id or new_run_id(),
         resume=resume and run_id is not None,
         store=store_of(others),
+        search=None if dry_run else search_of(others, secrets),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
         terminal=output.stream(),

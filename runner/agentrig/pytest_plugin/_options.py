@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agentrig.engine import Shard
     from agentrig.events import Source
     from agentrig.reporters.log_writer import LogWriter
+    from agentrig.search import SearchSettings
     from agentrig.targets import TargetSettings
 
 __all__ = ["RunOptions", "StoreOptions", "new_run_id"]
@@ -42,8 +43,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
     `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
     of the code under test, and `labels` what else the results are to be found by. What is in
-    `results` is put into the `store` as well. With `resume` a run goes on from earlier attempts of
-    the same `run_id`.
+    `results` is put into the `store` as well, and documents of it go to the server of `search`. With
+    `resume` a run goes on from earlier attempts of the same `run_id`.
     """
 
     targets: TargetSettings
@@ -67,5 +68,6 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     log: LogWriter | None = None
     live: bool = False
     store: StoreOptions | None = None
+    search: SearchSettings | None = None
     kube_context: str | None = None
     kube_server: str | None = None

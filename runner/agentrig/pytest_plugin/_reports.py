@@ -52,12 +52,13 @@ def make_reporters(
         make_reporter(wanted, results=results, run=options.run_id) for wanted in options.reporters
     ]
     printed = _printed(options, tally)
+    searched = _searched(options)
     if results is None:
-        return [*printed, *others]
+        return [*printed, *searched, *others]
     # It ends last: when all others are written.
     kept = [keeping.reporter(results)] if keeping else []
     files = results_reporters(results, printed=printed, tally=tally)
-    return [*kept, *_journals(results, options), *files, *others]
+    return [*kept, *_journals(results, options), *files, *searched, *others]
 
 
 def _journals(results: Path, options: RunOptions) -> list[Reporter]:
@@ -71,6 +72,17 @@ def _journals(results: Path, options: RunOptions) -> list[Reporter]:
     is_json = options.log is not None and options.log.is_json
     columns = JSON_COLUMNS if is_json else COLUMNS
     return [LogBlockReporter(results / JOURNAL_FILE, options.terminal, columns=columns), journal]
+
+
+def _searched(options: RunOptions) -> list[Reporter]:
+    if options.search is None:
+        return []
+    from agentrig.search import SearchReporter  # noqa: PLC0415  # few runs have a search server
+
+    try:
+        return [SearchReporter(options.search, options.results)]
+    except OSError as error:
+        raise ReportError(f"cannot keep documents to be sent: {error}") from error
 
 
 def _printed(options: RunOptions, tally: Tally) -> list[Reporter]:

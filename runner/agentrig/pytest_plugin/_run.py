@@ -70,10 +70,13 @@ class Run:
         self.attempt = (keeping.attempt if keeping else 0) or last + 1
         self._counted_by = keeping.store.url if keeping and keeping.attempt else None
         self._reporters = [self.tally, *make_reporters(options, self.tally, keeping)]
+        secrets = Secrets(options.secrets)
+        for text in options.search.credentials if options.search else ():
+            secrets.add(text)
         self.stream = EventStream(
             run=options.run_id,
             reporters=self._reporters,
-            secrets=Secrets(options.secrets),
+            secrets=secrets,
             shard=shard,
             attempt=self.attempt,
         )

@@ -7,6 +7,7 @@ from agentrig.reporters._folder import (
     mark_artifacts,
     results_reporters,
 )
+from agentrig.reporters._json import dump
 from agentrig.reporters._places import Repository
 from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters._words import say_source
@@ -44,6 +45,7 @@ __all__ = [
     "TerminalReporter",
     "TerminationReporter",
     "clear_artifacts",
+    "dump",
     "find_blocks",
     "github_reporters",
     "make_reporter",

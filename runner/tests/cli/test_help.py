@@ -20,6 +20,7 @@ COMMANDS = [
     "init",
     "run",
     "report",
+    "report push",
     "report rebuild",
     "report store",
     "lint",

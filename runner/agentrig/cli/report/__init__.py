@@ -9,6 +9,10 @@ from agentrig.cli._lazy_group import LazyGroup
 __all__ = ["report"]
 
 _COMMANDS = {
+    "push": (
+        "agentrig.cli.report.push:push",
+        "Send results to a search server that did not take them when their run ended.",
+    ),
     "rebuild": (
         "agentrig.cli.report.rebuild:rebuild",
         "Rebuild the reports of a run, and exit with the run's code.",
