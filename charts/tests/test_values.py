@@ -409,6 +409,7 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         "env.AGENTRIG_RUN_SEARCH_DATA_STREAM.value",
         "true",
     ),
+    ("results.search.timeout", "1m", SEARCHED, "env.AGENTRIG_RUN_SEARCH_TIMEOUT.value", "1m"),
     ("results.search.env", ["A", "B"], SEARCHED, "env.AGENTRIG_RUN_SEARCH_ENV.value", "A B"),
     (
         "results.search.requireDelivery",
@@ -478,7 +479,23 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         "env.AGENTRIG_RUN_WEBHOOK.valueFrom.secretKeyRef.key",
         "k",
     ),
-    ("results.webhook.when", "change", TOLD, "env.AGENTRIG_RUN_WEBHOOK_ON.value", "change"),
+    ("results.webhook.name", NAMED, TOLD, "env.AGENTRIG_RUN_WEBHOOK_NAME.value", "rel-x"),
+    ("results.webhook.ca.configMap", NAMED, TOLD, f"{VOLUMES}.2.configMap.name", "rel-x"),
+    (
+        "results.webhook.ca.secret",
+        "s",
+        TOLD,
+        "env.AGENTRIG_RUN_WEBHOOK_CA.value",
+        "/etc/agentrig/webhook-ca/ca.crt",
+    ),
+    (
+        "results.webhook.ca.key",
+        "k",
+        {"results": {"webhook": {"urlSecret": {"name": "s"}, "ca": {"secret": "s"}}}},
+        f"{VOLUMES}.2.secret.items.0",
+        {"key": "k", "path": "ca.crt"},
+    ),
+    ("results.webhook.when", "always", TOLD, "env.AGENTRIG_RUN_WEBHOOK_ON.value", "always"),
     (
         "results.webhook.template",
         "{{ run.outcome }} <&>",
@@ -522,6 +539,9 @@ EFFECTS: list[tuple[str, Any, dict[str, Any], str, Any]] = [
         f"{RUNNER}.args.4",
         "--index=qa",
     ),
+    ("results.dashboards.space", "qa", SHOWN, f"{RUNNER}.args.4", "--space=qa"),
+    ("results.dashboards.tenant", "qa", SHOWN, f"{RUNNER}.args.4", "--tenant=qa"),
+    ("results.dashboards.overwrite", True, SHOWN, f"{RUNNER}.args.4", "--overwrite"),
     ("results.dashboards.ca.configMap", NAMED, SHOWN, f"{VOLUMES}.1.configMap.name", "rel-x"),
     ("results.dashboards.ca.secret", NAMED, SHOWN, f"{VOLUMES}.1.secret.secretName", "rel-x"),
     (

@@ -19,6 +19,9 @@ Call: . (root context). */}}
 {{- $dashboards := include "agentrig.dashboards" . | fromYaml -}}
 {{- $args := list "report" "dashboards" "install" (printf "--url=%s" $dashboards.url) -}}
 {{- with (include "agentrig.search" . | fromYaml).index -}}{{- $args = append $args (printf "--index=%s" .) -}}{{- end -}}
+{{- with $dashboards.space -}}{{- $args = append $args (printf "--space=%s" .) -}}{{- end -}}
+{{- with $dashboards.tenant -}}{{- $args = append $args (printf "--tenant=%s" .) -}}{{- end -}}
+{{- if $dashboards.overwrite -}}{{- $args = append $args "--overwrite" -}}{{- end -}}
 {{- if include "agentrig.caName" $dashboards.ca -}}{{- $args = append $args "--ca=/etc/agentrig/dashboards-ca/ca.crt" -}}{{- end -}}
 {{- toYaml $args -}}
 {{- end }}

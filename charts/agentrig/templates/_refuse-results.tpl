@@ -35,9 +35,11 @@
 {{/* Refuses dashboards that nobody would install, or nowhere. Call: . (root context). */}}
 {{- define "agentrig.refuseDashboards" -}}
 {{- $dashboards := include "agentrig.dashboards" . | fromYaml -}}
-{{- $hasMore := or $dashboards.url (include "agentrig.caName" $dashboards.ca) $dashboards.apiKeySecret.name $dashboards.basicAuthSecret.name -}}
+{{- $hasMore := or $dashboards.url $dashboards.space $dashboards.tenant $dashboards.overwrite (include "agentrig.caName" $dashboards.ca) $dashboards.apiKeySecret.name $dashboards.basicAuthSecret.name -}}
 {{- include "agentrig.refuseSearchAccess" (list "results.dashboards" $dashboards) -}}
-{{- if and $dashboards.install (not $dashboards.url) -}}
+{{- if and $dashboards.space $dashboards.tenant -}}
+{{- fail "results.dashboards.space is Kibana's, and tenant OpenSearch Dashboards': keep one" -}}
+{{- else if and $dashboards.install (not $dashboards.url) -}}
 {{- fail "results.dashboards.install needs to know where: set results.dashboards.url to that of Kibana or OpenSearch Dashboards" -}}
 {{- else if and $hasMore (not $dashboards.install) -}}
 {{- fail "results.dashboards.install is false, so the rest does nothing: set it to true, or remove the rest" -}}
@@ -69,11 +71,14 @@ Call: (list "results.search" MAP). */}}
 {{- $webhook := .Values.results.webhook -}}
 {{- if hasKey $webhook "url" -}}
 {{- fail "results.webhook.url would stand in the release, where `helm get values` shows it, and whoever knows the URL can write there: keep it in a Secret (kubectl create secret generic webhook --from-literal=url=...), and set results.webhook.urlSecret.name" -}}
-{{- else if and (not $webhook.urlSecret.name) (or $webhook.template $webhook.templateConfigMap.name (ne $webhook.when "failure")) -}}
+{{- else if and (not $webhook.urlSecret.name) (or $webhook.template $webhook.templateConfigMap.name $webhook.name (include "agentrig.caName" $webhook.ca) (ne $webhook.when "failure")) -}}
 {{- fail "results.webhook has no URL: set results.webhook.urlSecret.name to the Secret that holds it, or remove the rest" -}}
 {{- else if and $webhook.template $webhook.templateConfigMap.name -}}
 {{- fail "results.webhook has a template and a templateConfigMap: keep one" -}}
+{{- else if and (eq $webhook.when "change") (not (include "agentrig.storeUrl" .)) -}}
+{{- fail "results.webhook.when is \"change\", and nobody would know how the run before ended: set results.store.url or results.persistence, or when to failure" -}}
 {{- end -}}
+{{- include "agentrig.refuseCa" (list "results.webhook.ca" $webhook.ca) -}}
 {{- range $index, $arg := .Values.run.args -}}
 {{- if regexMatch "^--webhook(=|$)" $arg -}}
 {{- fail (printf "run.args[%d] is the URL of a webhook, which `helm get values` would show: set results.webhook.urlSecret" $index) -}}

@@ -16,7 +16,7 @@ clusters and for all times, else empty. Call: . (root context). */}}
 /etc/agentrig/VOLUME. Call: . (root context). */}}
 {{- define "agentrig.resultsFiles" -}}
 {{- $files := dict -}}
-{{- range $volume, $values := dict "store-ca" (include "agentrig.store" .) "search-ca" (include "agentrig.search" .) -}}
+{{- range $volume, $values := dict "store-ca" (include "agentrig.store" .) "search-ca" (include "agentrig.search" .) "webhook-ca" (include "agentrig.webhook" .) -}}
 {{- with include "agentrig.caSource" ($values | fromYaml).ca | fromYaml -}}
 {{- $_ := set $files $volume . -}}
 {{- end -}}

@@ -7,7 +7,7 @@
 {{- define "agentrig.searchEnv" -}}
 {{- $search := include "agentrig.search" . | fromYaml -}}
 {{- if $search.url }}
-{{- $texts := dict "AGENTRIG_RUN_SEARCH_URL" $search.url "AGENTRIG_RUN_SEARCH_INDEX" $search.index "AGENTRIG_RUN_SEARCH_ENV" (join " " $search.env) -}}
+{{- $texts := dict "AGENTRIG_RUN_SEARCH_URL" $search.url "AGENTRIG_RUN_SEARCH_INDEX" $search.index "AGENTRIG_RUN_SEARCH_ENV" (join " " $search.env) "AGENTRIG_RUN_SEARCH_TIMEOUT" $search.timeout -}}
 {{- if $search.dataStream -}}{{- $_ := set $texts "AGENTRIG_RUN_SEARCH_DATA_STREAM" "true" -}}{{- end -}}
 {{- if $search.requireDelivery -}}{{- $_ := set $texts "AGENTRIG_RUN_REQUIRE_DELIVERY" "true" -}}{{- end -}}
 {{- if include "agentrig.caName" $search.ca -}}{{- $_ := set $texts "AGENTRIG_RUN_SEARCH_CA" "/etc/agentrig/search-ca/ca.crt" -}}{{- end -}}

@@ -52,7 +52,7 @@
 
 {{/* Refuses volumes that the cluster or another volume stands against. Call: . (root context). */}}
 {{- define "agentrig.refuseVolumes" -}}
-{{- $names := list "results" "tmp" "scenarios" "secrets" "packages" "ca" "git" "store" "store-ca" "search-ca" "webhook" -}}
+{{- $names := list "results" "tmp" "scenarios" "secrets" "packages" "ca" "git" "store" "store-ca" "search-ca" "webhook-ca" "webhook" -}}
 {{- range $name, $_ := .Values.secretMounts -}}{{- $names = append $names (printf "secret-%s" $name) -}}{{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name $names -}}

@@ -25,7 +25,8 @@ Call: . (root context). */}}
 {{- if include "agentrig.hasWebhook" . }}
 {{- $webhook := include "agentrig.webhook" . | fromYaml -}}
 {{- include "agentrig.secretEnv" (list $webhook.urlSecret.name (dict "AGENTRIG_RUN_WEBHOOK" $webhook.urlSecret.key)) }}
-{{- $texts := dict "AGENTRIG_RUN_WEBHOOK_ON" $webhook.when -}}
+{{- $texts := dict "AGENTRIG_RUN_WEBHOOK_ON" $webhook.when "AGENTRIG_RUN_WEBHOOK_NAME" $webhook.name -}}
+{{- if include "agentrig.caName" $webhook.ca -}}{{- $_ := set $texts "AGENTRIG_RUN_WEBHOOK_CA" "/etc/agentrig/webhook-ca/ca.crt" -}}{{- end -}}
 {{- if include "agentrig.webhookTemplate" . -}}{{- $_ := set $texts "AGENTRIG_RUN_WEBHOOK_TEMPLATE" "/etc/agentrig/webhook/template" -}}{{- end -}}
 {{- include "agentrig.textEnv" $texts }}
 {{- end }}
