@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["MergedSource", "journal_of", "merge_sources"]
+    from agentrig.store import RunAddress
+
+__all__ = ["MergedSource", "journal_of", "merge_sources", "run_in_store"]
 
 _STANDARD_INPUT = "-"
 
@@ -31,6 +33,20 @@ class MergedSource(Struct, frozen=True, kw_only=True):
         """Raise UsageError if what is to be written is one of the files."""
         if output.resolve() in {file.resolve() for file in self.files}:
             raise UsageError(f"--results would overwrite '{output}', which is read: name another")
+
+
+def run_in_store(sources: Sequence[str]) -> RunAddress | None:
+    """Say which run of a store is meant, if one is. Raises UsageError."""
+    if not any("runs" in source or source.startswith("s3://") for source in sources):
+        return None
+    from agentrig.store import run_address  # noqa: PLC0415  # seldom needed
+
+    addresses = [run_address(source) for source in sources]
+    if len(sources) > 1 and any(addresses):
+        raise UsageError("a run in a store is read alone, with all that belongs to it")
+    if addresses[0] is None and sources[0].startswith("s3://"):
+        raise UsageError(f"'{sources[0]}' is no run in a store: write s3://BUCKET/PREFIX/runs/RUN")
+    return addresses[0]
 
 
 def journal_of(source: Path) -> tuple[str, bytes]:

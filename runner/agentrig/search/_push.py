@@ -53,6 +53,7 @@ class Pusher:
         self._sleep = sleep
         self._backoff = Backoff()
         self._has_given_up: SearchError | None = None
+        self._sent: dict[str, int] = {}
         self.counts = Counts()
 
     @property
@@ -72,19 +73,23 @@ class Pusher:
     def push_spool(self, folder: Path) -> None:
         """Send the documents of a spool; those that are not delivered stay in it.
 
+        What was delivered from the run's records is there, and is only taken out of the spool.
         Raises UsageError while its run goes on, and ReportError for what cannot be read.
         """
         spool = Spool(folder)
         try:
             for segment in spooled_segments(folder):
                 left: list[Spooled] = []
-                for batch in _batches(read_segment(segment.file)):
+                for batch in _batches(filter(self._is_unknown, read_segment(segment.file))):
                     done = self._push(batch)
                     left += done.left
                     left += [replace(one, reason=reason) for one, reason in done.refused]
                 spool.keep(segment, left)
         finally:
             spool.close()
+
+    def _is_unknown(self, document: Spooled) -> bool:
+        return self._sent.get(document.id, -1) < document.version
 
     def _push(self, documents: Sequence[Spooled]) -> Delivered:
         """Send a batch; give what became of it in the end."""
@@ -107,6 +112,8 @@ class Pusher:
                 else:
                     self._sleep(wait_s)
         self.counts.add(total)
+        missing = {one.id for one in [*total.left, *(one for one, _ in total.refused)]}
+        self._sent |= {one.id: one.version for one in documents if one.id not in missing}
         return total
 
 

@@ -89,6 +89,7 @@ def search_settings(
     dated: bool = True,
     ca: Path | None = None,
     secrets: Secrets,
+    api_key: str | None = None,
     username: str | None = None,
     password: str | None = None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
@@ -97,7 +98,7 @@ def search_settings(
 ) -> SearchSettings:
     """Check what is asked for, and find the credentials.
 
-    These are `username` and `password`, else those of the URL, else the secrets
+    These are `api_key`, or `username` and `password`, else those of the URL, else the secrets
     AGENTRIG_SEARCH_API_KEY, or AGENTRIG_SEARCH_USERNAME with AGENTRIG_SEARCH_PASSWORD. They are
     among the settings' `credentials`, to be hidden. Raises UsageError.
     """
@@ -108,9 +109,12 @@ def search_settings(
         )
     if ca is not None:
         _check_ca(ca)
-    if username is None:
+    if api_key is None and username is None:
         username, password = of_url
-    authorization, credentials = _authorization(username, password, secrets)
+    if api_key is None and username is None:
+        api_key, username = secrets.get(API_KEY), secrets.get(USERNAME)
+        password = secrets.get(PASSWORD) if username else None
+    authorization, credentials = _authorization(api_key, username, password)
     return SearchSettings(
         url=url,
         index=index,
@@ -145,15 +149,11 @@ def _split(url: str) -> tuple[str, str | None, str | None]:
 
 
 def _authorization(
-    username: str | None, password: str | None, secrets: Secrets
+    key: str | None, username: str | None, password: str | None
 ) -> tuple[str | None, tuple[str, ...]]:
     """Give the value of the header, and what of it is secret."""
-    key = None
-    if username is None:
-        key, username = secrets.get(API_KEY), secrets.get(USERNAME)
-        password = secrets.get(PASSWORD) if username else None
     if key and username:
-        raise UsageError(f"both {API_KEY} and {USERNAME} are set: keep one of them")
+        raise UsageError(f"both {API_KEY} and {USERNAME} are given: keep one of them")
     if key:
         # As `encoded` in the answer that made it, or its `id:api_key`.
         value = _base64(key) if ":" in key else key

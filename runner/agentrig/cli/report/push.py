@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from agentrig.cli._search_options import search_of, search_options
-from agentrig.cli._sources import journal_of, merge_sources
+from agentrig.cli._sources import journal_of, merge_sources, run_in_store
 from agentrig.errors import ReportError, UsageError
 from agentrig.events import RunFinished
 from agentrig.reporters import JOURNAL_FILE, read_journal
@@ -24,13 +25,7 @@ __all__ = ["push"]
 
 
 @click.command(context_settings={"auto_envvar_prefix": "AGENTRIG_REPORT_PUSH"})
-@click.argument(
-    "sources",
-    metavar="SOURCE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path, allow_dash=True),
-)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Send everything again, not what is left.")
 @click.option(
     "--secrets",
@@ -40,15 +35,13 @@ __all__ = ["push"]
     help="Folder of secrets, a file each, as Kubernetes mounts them. Else from the environment.",
 )
 @search_options
-def push(
-    sources: tuple[Path, ...], *, everything: bool, secrets: Path | None, **search: Any
-) -> int:
+def push(sources: tuple[str, ...], *, everything: bool, secrets: Path | None, **search: Any) -> int:
     """Send results to a search server that did not take them when their run ended.
 
     SOURCE is a results folder: what its run has left to be sent, or all of it where nothing is
-    left or the run was killed. Or a journal (events.jsonl), or the log of a pod that ran with
-    --log-journal; `-` reads standard input. What is there already stays as it is, so that nothing
-    is doubled.
+    left or the run was killed. Or a journal (events.jsonl), the log of a pod that ran with
+    --log-journal, `-` for standard input, or a run that is kept in a store, as
+    s3://BUCKET/PREFIX/runs/RUN. What is there already stays as it is, so that nothing is doubled.
 
     Exits with 3 if anything was not taken: then it is kept where it was.
     """
@@ -57,25 +50,28 @@ def push(
         raise UsageError("--search-url is missing: where is it to be sent?")
     pusher = Pusher(settings)
     try:
-        again = _push(pusher, sources, everything=everything)
+        _push(pusher, sources, everything=everything)
     finally:
         pusher.close()
-    return _say(pusher, settings, again)
+    return _say(pusher, settings, again=f"`agentrig report push {' '.join(sources)}`")
 
 
-def _push(pusher: Pusher, sources: Sequence[Path], *, everything: bool) -> str:
-    """Send what the sources have; say how it is sent again."""
-    spools = [source / SPOOL_FOLDER for source in sources if (source / SPOOL_FOLDER).is_dir()]
-    is_left_only = len(spools) == len(sources) and all(_has_end(source) for source in sources)
-    if everything or not is_left_only:
-        pusher.push_records(_records(sources))
+def _push(pusher: Pusher, sources: Sequence[str], *, everything: bool) -> None:
+    if stored := run_in_store(sources):
+        from agentrig.cli._stored_sources import merge_stored  # noqa: PLC0415  # seldom
+
+        with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
+            pusher.push_records(merge_stored(stored, to=Path(work)).merged.records())
+        return
+    files = [Path(source) for source in sources]
+    spools = [spool for file in files if (spool := file / SPOOL_FOLDER).is_dir()]
+    if everything or len(spools) < len(files) or not all(_has_end(file) for file in files):
+        pusher.push_records(_records(files))
     for spool in spools:
         pusher.push_spool(spool)
-    named = " ".join(str(source) for source in sources)
-    return f"`agentrig report push {named}`"
 
 
-def _say(pusher: Pusher, settings: SearchSettings, again: str) -> int:
+def _say(pusher: Pusher, settings: SearchSettings, *, again: str) -> int:
     counts = pusher.counts
     for warning in (pusher.warning, counts.simplified(settings.url)):
         if warning:

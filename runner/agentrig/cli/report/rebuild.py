@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentrig.cli._sources import MergedSource, journal_of, merge_sources
-from agentrig.errors import ReportError, UsageError
+from agentrig.cli._sources import MergedSource, journal_of, merge_sources, run_in_store
+from agentrig.errors import ReportError
 from agentrig.reporters import (
     JOURNAL_FILE,
     JournalReporter,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from agentrig.events import Record
-    from agentrig.store import RunAddress
     from agentrig.stream import Reporter
 
 __all__ = ["rebuild"]
@@ -68,7 +67,7 @@ def rebuild(sources: tuple[str, ...], *, results: Path | None, reporters: tuple[
     attempts, from s3://BUCKET/PREFIX/runs/RUN or FOLDER/runs/RUN.
     """
     try:
-        if stored := _stored(sources):
+        if stored := run_in_store(sources):
             with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
                 from agentrig.cli._stored_sources import merge_stored  # noqa: PLC0415  # seldom
 
@@ -80,20 +79,6 @@ def rebuild(sources: tuple[str, ...], *, results: Path | None, reporters: tuple[
         return _rebuild(files[0], results=results, wanted=reporters)
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
-
-
-def _stored(sources: Sequence[str]) -> RunAddress | None:
-    """Say which run of a store is meant, if one is."""
-    if not any("runs" in source or source.startswith("s3://") for source in sources):
-        return None
-    from agentrig.store import run_address  # noqa: PLC0415  # seldom needed
-
-    addresses = [run_address(source) for source in sources]
-    if len(sources) > 1 and any(addresses):
-        raise UsageError("a run in a store is read alone, with all that belongs to it")
-    if addresses[0] is None and sources[0].startswith("s3://"):
-        raise UsageError(f"'{sources[0]}' is no run in a store: write s3://BUCKET/PREFIX/runs/RUN")
-    return addresses[0]
 
 
 def _rebuild(source: Path, *, results: Path | None, wanted: Sequence[str]) -> int:
