@@ -5,7 +5,6 @@ It is read twice rather than held: the journals of many shards together may be l
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path  # noqa: TC003  # msgspec resolves it
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,12 @@ from msgspec import Struct
 
 from agentrig.errors import ReportError
 from agentrig.events import (
-    Event,
     Outcome,
     RunFinished,
     RunStarted,
-    ScenarioFinished,
-    ScenarioStarted,
-    TroubleFound,
 )
 from agentrig.reporters import find_blocks, read_journal
+from agentrig.resume import Reading, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Identity", "Journal", "find_journal", "identify"]
 
 _BEGIN = b'{"kind":'
-_EXIT_CODES = range(6)
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -49,19 +44,26 @@ class Identity(Struct, frozen=True, kw_only=True):
 class Journal(Struct, frozen=True, kw_only=True):
     """What a checked journal says of its shard; `records()` reads all of it.
 
-    `outcomes` are those of the scenarios that ended, `begun` those that only began; `begin` and
-    `end` are the times of its first and last record.
+    `outcomes` are those of the scenarios that ended, `begun` those that only began, and `kept` says
+    of which earlier attempts it has taken those that did not end in its own, `attempt`. `begin` and
+    `end` are the earliest and the latest time of its records, of which `size` are its own.
     """
 
     file: Path
     block: int
+    attempt: int
     started: RunStarted
     finished: RunFinished | None
     outcomes: dict[str, Outcome]
+    kept: dict[str, int]
     begun: tuple[str, ...]
     begin: str
     end: str
     size: int
+
+    def attempt_of(self, scenario: str) -> int:
+        """Say which attempt has come to the outcome of a scenario."""
+        return self.kept.get(scenario, self.attempt)
 
     def records(self) -> Iterator[Record]:
         """Read the records again."""
@@ -101,7 +103,7 @@ def identify(file: Path) -> Identity | None:
     first = next(read_journal(journals[-1], name=name), None)
     if first is None or not isinstance(first.event, RunStarted):
         raise ReportError(f"{name}: its journal does not begin with the run")
-    _check_time(first.time, name)
+    moment_of(first.time, name)
     return Identity(
         run=first.run,
         shard=first.shard,
@@ -125,85 +127,26 @@ def _journals(content: bytes, *, name: str) -> Sequence[bytes]:
 
 def _check(file: Path, block: int, journal: bytes, *, run: str, shard: int, shards: int) -> Journal:
     name = str(file)
-    started: RunStarted | None = None
-    finished: RunFinished | None = None
-    planned: set[str] = set()
-    outcomes: dict[str, Outcome] = {}
-    begun: dict[str, None] = {}
-    begin = end = ""
-    size = 0
+    reading = Reading(name, run=run, shard=shard)
     for record in read_journal(journal, name=name):
-        if (record.run, record.shard) != (run, shard):
-            raise ReportError(
-                f"{name}: its journal is of run '{record.run}', shard {record.shard}, "
-                f"and not of run '{run}', shard {shard}"
-            )
-        if record.seq != size or finished:
-            raise ReportError(f"{name}: its journal is not in order at record {size}")
-        size += 1
-        _check_time(record.time, name)
-        begin, end = begin or record.time, max(end, record.time)
-        event = record.event
-        if started is None:
-            if not isinstance(event, RunStarted):
-                raise ReportError(f"{name}: its journal does not begin with the run")
-            _check_start(event, shards, name)
-            started = event
-            planned = {one.id for one in event.planned}
-            continue
-        _check_event(event, planned, name)
-        match event:
-            case ScenarioStarted():
-                begun[event.scenario] = None
-            case ScenarioFinished():
-                outcomes[event.scenario] = event.outcome
-                begun.pop(event.scenario, None)
-            case RunFinished():
-                finished = event
-    if started is None:
+        reading.take(record)
+    if reading.started is None:
         raise ReportError(f"{name}: its journal is empty")
+    if reading.started.shards != max(1, shards):
+        raise ReportError(
+            f"{name}: its journal is of one of {reading.started.shards} shards, "
+            f"and not of {max(1, shards)}"
+        )
     return Journal(
         file=file,
         block=block,
-        started=started,
-        finished=finished,
-        outcomes=outcomes,
-        begun=tuple(begun),
-        begin=begin,
-        end=end,
-        size=size,
+        attempt=reading.attempt,
+        started=reading.started,
+        finished=reading.finished,
+        outcomes=reading.outcomes,
+        kept=reading.kept,
+        begun=tuple(reading.begun),
+        begin=reading.begin,
+        end=reading.end,
+        size=reading.size,
     )
-
-
-def _check_start(event: RunStarted, shards: int, name: str) -> None:
-    if event.shards != max(1, shards):
-        raise ReportError(
-            f"{name}: its journal is of one of {event.shards} shards, and not of {max(1, shards)}"
-        )
-    ids = {one.id for one in event.planned}
-    places = set(event.places)
-    total = len(ids) if event.total is None else event.total
-    right = not event.places or (
-        len(places) == len(event.places) == len(ids) and places <= set(range(total))
-    )
-    if len(ids) != len(event.planned) or not right:
-        raise ReportError(f"{name}: the plan in its journal contradicts itself")
-
-
-def _check_event(event: Event, planned: set[str], name: str) -> None:
-    if isinstance(event, RunStarted | TroubleFound):
-        raise ReportError(f"{name}: its journal holds what no runner writes: {event.kind}")
-    scenario = getattr(event, "scenario", None)
-    if scenario is not None and scenario not in planned:
-        raise ReportError(f"{name}: its journal tells of '{scenario}', which it has not planned")
-    if isinstance(event, RunFinished) and event.exit_code not in _EXIT_CODES:
-        raise ReportError(f"{name}: no run ends with exit code {event.exit_code}")
-
-
-def _check_time(text: str, name: str) -> None:
-    try:
-        aware = dt.datetime.fromisoformat(text).utcoffset() is not None
-    except ValueError:
-        aware = False
-    if not aware:
-        raise ReportError(f"{name}: its journal has a record of no time: '{text}'")

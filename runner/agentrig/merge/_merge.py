@@ -52,23 +52,26 @@ class Merged(Struct, frozen=True, kw_only=True):
 
     def records(self) -> Iterator[Record]:
         """Read the journals again, one after the other, as one run."""
-        seq = 0
         begin, end = self._times()
+        split = any(shard.number for shard in self.shards)
+        only = None if split else self.shards[0].journal
+        attempt, seq = (only.attempt, only.size - bool(only.finished)) if only else (0, 0)
 
         def record(event: Event, time: str = end) -> Record:
             nonlocal seq
             seq += 1
-            return Record(run=self.run, shard=0, attempt=0, seq=seq - 1, time=time, event=event)
+            return Record(
+                run=self.run, shard=0, attempt=attempt, seq=seq - 1, time=time, event=event
+            )
 
-        split = any(shard.number for shard in self.shards)
-        if split or self.shards[0].journal is None:
+        if only is None:
             yield record(self._start(), begin)
         for shard in self.shards:
-            if shard.journal:
-                for one in shard.journal.records():
-                    if split or not isinstance(one.event, RunFinished):
-                        yield one
-                        seq += not split
+            for one in shard.combined.records() if shard.combined else ():
+                if not isinstance(one.event, RunFinished):
+                    yield one
+                elif split:
+                    yield replace(one, event=replace(one.event, exit_code=shard.exit_code))
         for event in self._left_open():
             yield record(event)
         for trouble in self.troubles:
@@ -80,7 +83,11 @@ class Merged(Struct, frozen=True, kw_only=True):
         journals = [shard.journal for shard in self.shards if shard.journal]
         if not journals:
             return self.now, self.now
-        return min(one.begin for one in journals), max(one.end for one in journals)
+        moment = dt.datetime.fromisoformat
+        return (
+            min((one.begin for one in journals), key=moment),
+            max((one.end for one in journals), key=moment),
+        )
 
     def _start(self) -> RunStarted:
         started = next((one.journal.started for one in self.shards if one.journal), None)
@@ -99,8 +106,8 @@ class Merged(Struct, frozen=True, kw_only=True):
 
     def _left_open(self) -> Iterator[ScenarioFinished]:
         for shard in self.shards:
-            if shard.journal:
-                for scenario in shard.journal.begun:
+            if shard.combined:
+                for scenario in shard.combined.left_open:
                     yield ScenarioFinished(
                         scenario=scenario,
                         outcome=Outcome.INTERRUPTED,
@@ -161,8 +168,8 @@ def merge(
 ) -> Merged:
     """Look at all that is left of a run, which is split into `shards`, 0 for one that is not.
 
-    The attempts of a shard come in the order in which they were made; of those of other shards
-    any order will do. `troubles` were found by others, and are overcome if no results are lost and
+    The attempts of a shard come in the order in which they were made, unless a store has numbered
+    them; of those of other shards any order will do. `troubles` were found by others, and are overcome if no results are lost and
     nothing was interrupted.
     """
     numbers = range(1, shards + 1) if shards else [0]

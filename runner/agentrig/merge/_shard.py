@@ -1,37 +1,43 @@
-"""What came of one shard: its last attempt's journal, or what else tells of it."""
+"""What came of one shard: the journals of its attempts, or what else tells of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentrig.errors import ReportError
 from agentrig.events import Outcome, TroubleFound
+from agentrig.merge._attempt import Attempt  # noqa: TC001  # msgspec resolves it
+from agentrig.merge._combine import Combined, combine, is_numbered
 from agentrig.merge._journal import Journal, find_journal
 from agentrig.merge._termination import Termination, read_termination
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agentrig.merge._attempt import Attempt
-
 __all__ = ["Shard", "read_shard"]
 
-_INFRASTRUCTURE, _INVALID = 3, 4
+_PASSED, _FAILED, _INTERRUPTED, _INFRASTRUCTURE, _INVALID, _EMPTY = range(6)
 
 
 class Shard(Struct, frozen=True, kw_only=True):
-    """A shard's results: `journal`, else `termination`, else nothing.
+    """A shard's results: `combined` of the journals of its attempts, else `termination`, or nothing.
 
     `exit_code` is the verdict. `troubles` say what is lost, and what was overcome.
     """
 
     number: int
     exit_code: int
-    journal: Journal | None = None
+    combined: Combined | None = None
     termination: Termination | None = None
     troubles: tuple[TroubleFound, ...] = ()
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal that tells of the whole shard."""
+        return self.combined.base if self.combined else None
 
     @property
     def is_whole(self) -> bool:
@@ -39,8 +45,22 @@ class Shard(Struct, frozen=True, kw_only=True):
         return all(trouble.overcome for trouble in self.troubles)
 
 
+class _Left(Struct, frozen=True, kw_only=True):
+    """What one attempt has left; `exit_code` is its verdict, and `troubles` what is lost of it."""
+
+    attempt: Attempt
+    exit_code: int
+    journal: Journal | None = None
+    termination: Termination | None = None
+    troubles: tuple[TroubleFound, ...] = ()
+
+
 def read_shard(number: int, attempts: Sequence[Attempt], *, run: str, shards: int) -> Shard:
-    """Read what the attempts of a shard left behind, the last one first."""
+    """Read what the attempts of a shard left behind.
+
+    They come in the order in which they were made, as far as anybody knows; those that a store has
+    counted are put into its order.
+    """
     where = f"shard {number}/{shards}" if number else "the run"
     if not attempts:
         return Shard(
@@ -54,45 +74,89 @@ def read_shard(number: int, attempts: Sequence[Attempt], *, run: str, shards: in
                 ),
             ),
         )
-    *earlier, last = attempts
-    found = _read_attempt(number, last, run=run, shards=shards)
-    if found.journal is None and found.termination is None:
-        # What an earlier attempt tells is better than nothing, and is no verdict.
-        for attempt in reversed(earlier):
-            before = _read_attempt(number, attempt, run=run, shards=shards)
-            if before.journal or before.termination:
-                lost = max(_INFRASTRUCTURE if before.exit_code != 1 else 1, 1)
-                return Shard(
-                    number=number,
-                    exit_code=lost,
-                    journal=before.journal,
-                    termination=before.termination,
-                    troubles=(*found.troubles, *before.troubles),
-                )
-    notes = tuple(
-        TroubleFound(
-            reason=attempt.reason or "Retried",
-            where=attempt.name,
-            message=f"attempt {index} of {len(attempts)}: {attempt.end}; {where} was run again",
-            overcome=True,
-        )
-        for index, attempt in enumerate(earlier, start=1)
+    left = _in_order([_read_attempt(number, one, run=run, shards=shards) for one in attempts])
+    journals = [one.journal for one in left if one.journal]
+    combined = combine(journals) if journals else None
+    deciding = _deciding(left, combined)
+    last, later = left[deciding], left[deciding + 1 :]
+    combined = combined if last.journal else None
+    code, troubles = (
+        _exit_code(last, combined),
+        [one for behind in later for one in behind.troubles],
     )
+    # A verdict on everything is all that was wanted: what came later costs nothing.
+    if combined and combined.is_complete and last.exit_code in {_PASSED, _FAILED}:
+        troubles = [replace(trouble, overcome=True) for trouble in troubles]
+    elif later and code != _FAILED:
+        # What an earlier attempt tells is better than nothing, and is no verdict.
+        code = _INFRASTRUCTURE
+    if any(one.exit_code == _FAILED for one in later):
+        code = _FAILED
     return Shard(
         number=number,
-        exit_code=found.exit_code,
-        journal=found.journal,
-        termination=found.termination,
-        troubles=(*notes, *found.troubles),
+        exit_code=code,
+        combined=combined,
+        termination=last.termination,
+        troubles=(*_notes(left, deciding, where), *troubles, *last.troubles),
     )
 
 
-def _read_attempt(number: int, attempt: Attempt, *, run: str, shards: int) -> Shard:
+def _in_order(left: Sequence[_Left]) -> list[_Left]:
+    """Order the attempts by the numbers that a store gave them: the clocks of nodes differ."""
+    numbered = [one for one in left if one.journal and is_numbered(one.journal)]
+    by_number = iter(sorted(numbered, key=lambda one: one.journal.attempt if one.journal else 0))
+    return [next(by_number) if one in numbered else one for one in left]
+
+
+def _deciding(left: Sequence[_Left], combined: Combined | None) -> int:
+    """Find the attempt that tells of the shard as a whole: the last one that has told its end.
+
+    If it has told that in its termination message alone, journals of others say no more. If nothing
+    is left of any attempt, the last one says so.
+    """
+    ended = [
+        place
+        for place, one in enumerate(left)
+        if (combined and one.journal is combined.base)
+        or (one.termination and (combined is None or one.termination.exit_code is not None))
+    ]
+    return ended[-1] if ended else len(left) - 1
+
+
+def _exit_code(last: _Left, combined: Combined | None) -> int:
+    """Decide: what other attempts have found may complete what the last one says, or spoil it."""
+    if combined is None or not combined.added:
+        return last.exit_code
+    if Outcome.FAILED in combined.outcomes.values():
+        return _FAILED
+    base = combined.base
+    if base.finished is None or not combined.is_complete:
+        return last.exit_code if last.exit_code not in {_PASSED, _EMPTY} else _INFRASTRUCTURE
+    # It was interrupted, or met trouble, in scenarios that have come to a verdict elsewhere.
+    was_open = last.exit_code == _INTERRUPTED or Outcome.ERROR in base.outcomes.values()
+    settled = was_open and last.exit_code in {_INTERRUPTED, _INFRASTRUCTURE}
+    return _PASSED if settled and not last.troubles else last.exit_code
+
+
+def _notes(left: Sequence[_Left], deciding: int, where: str) -> list[TroubleFound]:
+    """Tell of the attempts before the one that decides."""
+    return [
+        TroubleFound(
+            reason=one.attempt.reason or "Retried",
+            where=one.attempt.name,
+            message=(f"attempt {place} of {len(left)}: {one.attempt.end}; {where} was run again"),
+            overcome=True,
+        )
+        for place, one in enumerate(left[:deciding], start=1)
+    ]
+
+
+def _read_attempt(number: int, attempt: Attempt, *, run: str, shards: int) -> _Left:
     if attempt.fetch_exit_code:
         invalid = attempt.fetch_exit_code == _INVALID
         words = "what it needs could not be fetched, so that nothing ran"
-        return Shard(
-            number=number,
+        return _Left(
+            attempt=attempt,
             exit_code=_INVALID if invalid else _INFRASTRUCTURE,
             troubles=(_lost(attempt, words, reason="NotFetched"),),
         )
@@ -106,18 +170,18 @@ def _read_attempt(number: int, attempt: Attempt, *, run: str, shards: int) -> Sh
         except ReportError as error:
             problem = str(error)
     if journal:
-        return _of_journal(number, attempt, journal)
+        return _of_journal(attempt, journal)
     termination = read_termination(attempt.termination, run=run)
     if termination:
-        return _of_termination(number, attempt, termination, problem)
-    return Shard(
-        number=number,
+        return _of_termination(attempt, termination, problem)
+    return _Left(
+        attempt=attempt,
         exit_code=_INFRASTRUCTURE,
         troubles=(_lost(attempt, f"{attempt.end}, and nothing tells of its results: {problem}"),),
     )
 
 
-def _of_journal(number: int, attempt: Attempt, journal: Journal) -> Shard:
+def _of_journal(attempt: Attempt, journal: Journal) -> _Left:
     failed = Outcome.FAILED in journal.outcomes.values()
     troubles: list[TroubleFound] = []
     if journal.finished is None:
@@ -131,10 +195,10 @@ def _of_journal(number: int, attempt: Attempt, journal: Journal) -> Shard:
             words = f"{attempt.end}, and its journal says exit code {code}"
             troubles.append(_lost(attempt, words, reason="ExitCodeDiffers"))
             code = 1 if 1 in {code, attempt.exit_code} else _INFRASTRUCTURE
-    return Shard(number=number, exit_code=code, journal=journal, troubles=tuple(troubles))
+    return _Left(attempt=attempt, exit_code=code, journal=journal, troubles=tuple(troubles))
 
 
-def _of_termination(number: int, attempt: Attempt, termination: Termination, problem: str) -> Shard:
+def _of_termination(attempt: Attempt, termination: Termination, problem: str) -> _Left:
     failed = bool(termination.counts.get(Outcome.FAILED))
     said = f"its termination message says: {termination.sentence()}"
     code = termination.exit_code
@@ -149,7 +213,7 @@ def _of_termination(number: int, attempt: Attempt, termination: Termination, pro
     else:
         trouble = _lost(attempt, f"{attempt.end}: {problem}; {said}", reason="Killed")
         code = 1 if failed else _INFRASTRUCTURE
-    return Shard(number=number, exit_code=code, termination=termination, troubles=(trouble,))
+    return _Left(attempt=attempt, exit_code=code, termination=termination, troubles=(trouble,))
 
 
 def _lost(attempt: Attempt, message: str, *, reason: str = "ResultsLost") -> TroubleFound:

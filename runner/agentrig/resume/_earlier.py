@@ -6,18 +6,19 @@ it is read up to the first thing that is wrong, and what stands before holds.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from agentrig.errors import ReportError
-from agentrig.events import ExecutionFinished, Record, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters import read_journal
+from agentrig.resume._reading import Reading
 from agentrig.resume._verdict import VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from agentrig.events import Record, RunStarted
 
 __all__ = ["Earlier", "Found", "read_earlier"]
 
@@ -39,7 +40,6 @@ class Found(Struct, frozen=True, kw_only=True):
 
     earlier: Earlier
     started: RunStarted | None
-    finished: RunFinished | None
     verdicts: Mapping[str, Verdict]
     size: int
     problem: str | None
@@ -55,71 +55,28 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def read_earlier(earlier: Earlier, *, run: str, shard: int) -> Found:
     """Read what an attempt at a shard of a run left behind."""
-    reading = _Reading(earlier, run=run, shard=shard)
+    reading = Reading(earlier.name, run=run, shard=shard)
+    problem: str | None = None
     try:
         for record in read_journal(earlier.journal, name=earlier.name):
             reading.take(record)
     except ReportError as error:
-        reading.problem = str(error)
+        problem = str(error)
+    if reading.started and reading.attempt != earlier.attempt:
+        problem = f"{earlier.name}: its journal is of attempt {reading.attempt}"
+        reading = Reading(earlier.name, run=run, shard=shard)
     return Found(
         earlier=earlier,
         started=reading.started,
-        finished=reading.finished,
-        verdicts=reading.verdicts,
-        size=reading.size,
-        problem=reading.problem,
+        verdicts=dict(_verdicts(reading)),
+        size=reading.records,
+        problem=problem,
     )
 
 
-class _Reading:
-    def __init__(self, earlier: Earlier, *, run: str, shard: int) -> None:
-        self.started: RunStarted | None = None
-        self.finished: RunFinished | None = None
-        self.verdicts: dict[str, Verdict] = {}
-        self.size = 0
-        self.problem: str | None = None
-        self._earlier = earlier
-        self._of = (run, shard)
-        self._planned: set[str] = set()
-        self._own = 0
-        self._executions: Counter[tuple[int, str]] = Counter()
-
-    def take(self, record: Record) -> None:
-        """Take the next record. Raises ReportError for one that cannot follow."""
-        name, attempt = self._earlier.name, self._earlier.attempt
-        if (record.run, record.shard) != self._of:
-            raise ReportError(f"{name}: its journal is of run '{record.run}', shard {record.shard}")
-        is_own = record.attempt == attempt
-        event = record.event
-        if is_own and record.seq != self._own:
-            raise ReportError(f"{name}: its journal has a hole before record {record.seq}")
-        if (self.started is None) is not isinstance(event, RunStarted):
-            raise ReportError(f"{name}: its journal does not begin with the run, or does so twice")
-        scenario = getattr(event, "scenario", None)
-        if not is_own and (record.attempt > attempt or scenario is None):
-            raise ReportError(f"{name}: its journal has a record of attempt {record.attempt}")
-        if scenario is not None and scenario not in self._planned:
-            raise ReportError(
-                f"{name}: its journal tells of '{scenario}', which it has not planned"
-            )
-        match event:
-            case RunStarted():
-                self.started = event
-                self._planned = {one.id for one in event.planned}
-            case ExecutionFinished():
-                self._executions[record.attempt, event.scenario] += 1
-            case ScenarioFinished() if event.outcome in VERDICTS:
-                self._take_verdict(record.attempt, event)
-            case RunFinished():
-                self.finished = event
-        self.size += 1
-        self._own += is_own
-
-    def _take_verdict(self, attempt: int, event: ScenarioFinished) -> None:
-        before = self.verdicts.get(event.scenario)
-        if before is None or before.attempt <= attempt:
-            self.verdicts[event.scenario] = Verdict(
-                attempt=attempt,
-                outcome=event.outcome,
-                executions=self._executions[attempt, event.scenario],
-            )
+def _verdicts(reading: Reading) -> Iterator[tuple[str, Verdict]]:
+    for scenario, outcome in reading.outcomes.items():
+        if outcome in VERDICTS:
+            attempt = reading.kept.get(scenario, reading.attempt)
+            executions = reading.executions[attempt, scenario]
+            yield scenario, Verdict(attempt=attempt, outcome=outcome, executions=executions)

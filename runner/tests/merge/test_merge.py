@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,14 +173,18 @@ def test_what_interrupted_a_run_is_trouble(tmp_path: Path) -> None:
     assert run.merge().exit_code == 2
 
 
-def test_the_last_attempt_decides_even_if_it_is_worse(tmp_path: Path) -> None:
-    run = split_run(tmp_path, Outcome.PASSED, Outcome.PASSED)
-    run.finish(1)
-    run.finish(2)
-    run.leave(1, reason="Pending")
-    merged = run.merge()
-    assert merged.exit_code == 3
-    assert told(merged).counts == {Outcome.PASSED: 2}
+def test_an_attempt_that_came_to_nothing_costs_nothing_behind_one_that_is_whole(
+    tmp_path: Path,
+) -> None:
+    """As where the node of a pod was lost that had told all it knew: there is nothing left to do."""
+    for outcome, code in ((Outcome.PASSED, 0), (Outcome.ERROR, 3)):
+        run = split_run(tmp_path, outcome, Outcome.PASSED)
+        run.finish(1)
+        run.finish(2)
+        run.leave(1, reason="Pending")
+        merged = run.merge()
+        assert (merged.exit_code, reasons(merged)) == (code, ["Pending"] * (code > 0))
+        assert told(merged).counts == Counter([outcome, Outcome.PASSED])
 
 
 def test_a_killed_shard_is_known_by_its_termination_message(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_what_stands_behind_a_hole_is_not_relied_on() -> None:
     assert outcomes(kept) == {"a.yaml": PASSED}
     [note] = kept.notes
     assert note.startswith("what came last in attempt 1 is lost: ")
-    assert note.endswith("attempt-1.jsonl: its journal has a hole before record 6")
+    assert note.endswith("attempt-1.jsonl: its journal is not in order at record 5")
 
 
 def test_an_attempt_without_a_beginning_is_no_trouble() -> None:
