@@ -17,8 +17,8 @@ MODULES = sorted(
     if file.name != "__main__.py" and file != PACKAGE / "__init__.py"
 )
 PACKAGES = [
-    *("agentrig.checks", "agentrig.engine", "agentrig.fetch", "agentrig.kubernetes"),
-    *("agentrig.launch", "agentrig.launch.preflight", "agentrig.lint"),
+    *("agentrig.checks", "agentrig.engine", "agentrig.fetch", "agentrig.history"),
+    *("agentrig.kubernetes", "agentrig.launch", "agentrig.launch.preflight", "agentrig.lint"),
     *("agentrig.merge", "agentrig.pages", "agentrig.pytest_plugin"),
     *("agentrig.reporters", "agentrig.resume", "agentrig.scenario", "agentrig.search"),
     *("agentrig.steps", "agentrig.store"),

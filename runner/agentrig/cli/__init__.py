@@ -36,6 +36,10 @@ _COMMANDS = {
         "agentrig.cli.cleanup:cleanup",
         "Uninstall finished runs that were launched with --keep, or left.",
     ),
+    "compare": (
+        "agentrig.cli.compare:compare",
+        "Compare the run B with the run A, scenario by scenario.",
+    ),
     "demo": (
         "agentrig.cli.demo:demo",
         "Run the demo scenarios against five agents in this process.",

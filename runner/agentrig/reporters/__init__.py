@@ -10,7 +10,7 @@ from agentrig.reporters._folder import (
 from agentrig.reporters._json import dump
 from agentrig.reporters._places import Repository
 from agentrig.reporters._registry import ReporterOptions, make_reporter
-from agentrig.reporters._words import say_source
+from agentrig.reporters._words import say_duration, say_source
 from agentrig.reporters.code_quality import CODE_QUALITY_FILE, CodeQualityReporter
 from agentrig.reporters.github import GithubReporter, github_reporters
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
@@ -53,6 +53,7 @@ __all__ = [
     "read_journal",
     "render_markdown",
     "results_reporters",
+    "say_duration",
     "say_source",
     "summarise",
     "write_block",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from agentrig.reporters.tally import Tally
 
-__all__ = ["SUMMARY_FILE", "SummaryReporter", "outcome_of", "summarise"]
+__all__ = ["SUMMARY_FILE", "SummaryReporter", "encode_summary", "outcome_of", "summarise"]
 
 SUMMARY_FILE = "summary.json"
 
@@ -39,7 +39,12 @@ class SummaryReporter(TallyReport):
 
     def close(self) -> None:
         """Write the summary."""
-        write_whole(self._file, dump(summarise(self.tally), indent=2) + b"\n")
+        write_whole(self._file, encode_summary(self.tally))
+
+
+def encode_summary(tally: Tally) -> bytes:
+    """Give the summary as the file has it."""
+    return dump(summarise(tally), indent=2) + b"\n"
 
 
 def outcome_of(exit_code: int) -> str:

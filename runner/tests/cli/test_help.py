@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [
     "",
+    "compare",
     "fetch",
     "fetch git",
     "fetch packages",
@@ -20,6 +21,7 @@ COMMANDS = [
     "init",
     "run",
     "report",
+    "report history",
     "report push",
     "report rebuild",
     "report store",
@@ -48,7 +50,7 @@ def test_help(rig: Rig, request: pytest.FixtureRequest, command: str) -> None:
 def test_the_list_of_commands_repeats_the_first_sentence_of_their_own_help(rig: Rig) -> None:
     listed = rig.here("--help").out.partition("Commands:\n")[2]
     texts = dict(line.strip().split(maxsplit=1) for line in listed.splitlines())
-    assert len(texts) == 12
+    assert len(texts) == 13
     for command, text in texts.items():
         own = rig.here(command, "--help").out.split("\n\n")[1]
         assert " ".join(own.split()) == text, command

@@ -9,6 +9,10 @@ from agentrig.cli._lazy_group import LazyGroup
 __all__ = ["report"]
 
 _COMMANDS = {
+    "history": (
+        "agentrig.cli.report.history:history",
+        "Make pages of trends from the results of many runs.",
+    ),
     "push": (
         "agentrig.cli.report.push:push",
         "Send results to a search server that did not take them when their run ended.",
