@@ -11,7 +11,14 @@ from agentrig.errors import ReportError, UsageError
 from agentrig.merge import Attempt, identify, merge
 from agentrig.reporters import JOURNAL_FILE
 from agentrig.scenario import closest
-from agentrig.store import attempt_folder, open_store, run_folder, stored_attempts, stored_runs
+from agentrig.store import (
+    attempt_folder,
+    fetch_artifacts,
+    open_store,
+    run_folder,
+    stored_attempts,
+    stored_runs,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["merge_stored"]
 
 
-def merge_stored(address: RunAddress, *, to: Path) -> MergedSource:
+def merge_stored(address: RunAddress, *, to: Path, results: Path | None) -> MergedSource:
     """Bring the journals of a run to the folder `to`, and merge them as the run's attempts.
 
-    Raises UsageError for a run that is not there, or of which nothing is known yet, StoreError
-    where the store cannot be read.
+    Its artifacts are brought to `results`. Raises UsageError for a run that is not there, or of
+    which nothing is known yet, StoreError where the store cannot be read.
     """
     store = open_store(address.store)
     found = [
@@ -48,6 +55,8 @@ def merge_stored(address: RunAddress, *, to: Path) -> MergedSource:
         merged = merge(attempts, run=address.run, shards=shards)
     except ReportError as error:
         raise ReportError(_told(str(error), to, store)) from error
+    if results:
+        fetch_artifacts(found, results)
     # They name the files that were brought here, and mean what is in the store.
     troubles = tuple(replace(one, message=_told(one.message, to, store)) for one in merged.troubles)
     return MergedSource(merged=replace(merged, troubles=troubles), files=tuple(files))

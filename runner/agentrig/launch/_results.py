@@ -13,6 +13,7 @@ import msgspec
 from agentrig.errors import ReportError
 from agentrig.launch._collect import collect
 from agentrig.launch._evidence import Trouble
+from agentrig.launch._stored import add_stored, bring_artifacts
 from agentrig.reporters import RESULT_FILES, TerminalReporter, clear_artifacts, github_reporters
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def clear_results(results: Path) -> None:
         (results / LOGS).mkdir(parents=True, exist_ok=True)
         for name in (*RESULT_FILES, PODS_FILE):
             (results / name).unlink(missing_ok=True)
-        for log in (results / LOGS).glob("*.log"):
+        for log in [*(results / LOGS).glob("*.log"), *(results / LOGS).glob("shard-*.jsonl")]:
             log.unlink()
         clear_artifacts(results)
     except OSError as error:
@@ -72,8 +73,9 @@ def report_run(
         (results / PODS_FILE).write_bytes(_pods(followed.pods, results))
     except OSError as error:
         raise ReportError(f"cannot write '{error.filename}': {error.strerror}") from error
-    return collect(
-        followed.pods,
+    pods = add_stored(followed.pods, workload, logs=results / LOGS, say=say)
+    code = collect(
+        pods,
         run=workload.run,
         shards=workload.shards,
         troubles=followed.troubles,
@@ -84,6 +86,8 @@ def report_run(
         on_problem=lambda problem: say(f"error: {problem}"),
         on_warning=lambda warning: say(f"warning: {warning}"),
     )
+    bring_artifacts(workload, results, say=say)
+    return code
 
 
 def report_missing(

@@ -5,6 +5,7 @@ its beginning, parts of its journal while it runs, and all files of its results 
 """
 
 from agentrig.store._address import RunAddress, run_address
+from agentrig.store._artifacts import fetch_artifacts
 from agentrig.store._attempts import StoredAttempt, claim_attempt, stored_attempts, stored_runs
 from agentrig.store._folder import FolderStore
 from agentrig.store._layout import attempt_folder, run_folder
@@ -28,6 +29,7 @@ __all__ = [
     "Upload",
     "attempt_folder",
     "claim_attempt",
+    "fetch_artifacts",
     "keep_results",
     "media_type_of",
     "open_store",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,20 @@ from agentrig.store._folder import FolderStore
 from agentrig.store._s3 import S3Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agentrig.store._store import Store
 
 __all__ = ["open_store"]
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, environment: Mapping[str, str] = os.environ) -> Store:
     """Open the store at `s3://bucket/prefix`, or in a folder; nothing is looked at yet.
 
-    Raises UsageError for what is neither.
+    The `environment` leads to the bucket: docs/store.md. Raises UsageError for what is no address.
     """
     if url.startswith("s3://"):
-        return S3Store.of(url)
+        return S3Store.of(url, environment)
     if not url.strip() or "://" in url:
         raise UsageError(f"'{redact_url(url)}' is no store: write s3://BUCKET/PREFIX, or a folder")
     return FolderStore(Path(url))

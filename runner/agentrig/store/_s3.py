@@ -75,7 +75,9 @@ class S3Store:
         if path_style not in {"", "0", "1", "false", "true"}:
             raise UsageError(f"{PATH_STYLE}={path_style} says neither true nor false")
         server = S3Server(
-            region=environment.get("AWS_REGION"), path_style=path_style in {"1", "true"}
+            endpoint=environment.get("AWS_ENDPOINT_URL_S3") or None,
+            region=environment.get("AWS_REGION") or None,
+            path_style=path_style in {"1", "true"},
         )
         return cls(bucket, prefix, server=server, kms_key=environment.get(KMS_KEY) or None)
 

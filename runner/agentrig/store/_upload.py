@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentrig.reporters import JOURNAL_FILE, RESULT_FILES
+from agentrig.reporters import ARTIFACTS_FOLDER, JOURNAL_FILE, RESULT_FILES
 from agentrig.store._attempts import claim_attempt, piece_key
 from agentrig.store._layout import attempt_folder
 from agentrig.store._parallel import in_parallel
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Upload", "put_results", "result_files"]
 
-ARTIFACTS = "artifacts"
 # What is sent in one piece is in memory, and tells of no progress on the way.
 MAX_PIECE_BYTES = 1024 * 1024
 
@@ -102,7 +101,7 @@ def result_files(results: Path) -> list[str]:
 
 
 def _artifacts(results: Path) -> Iterator[str]:
-    for folder, _, names in os.walk(results / ARTIFACTS):
+    for folder, _, names in os.walk(results / ARTIFACTS_FOLDER):
         for name in names:
             file = Path(folder, name)
             if file.is_file() and not file.is_symlink():
@@ -132,7 +131,7 @@ def put_results(
             )
         except FileNotFoundError:
             # Whoever made an artifact may take it away again; of the others, all are written.
-            if not name.startswith(f"{ARTIFACTS}/"):
+            if not name.startswith(f"{ARTIFACTS_FOLDER}/"):
                 raise
         done.add(name)
 

@@ -217,7 +217,7 @@ def ending(
         pod = running(play, job)
         (runner,) = job["spec"]["template"]["spec"]["containers"]
         env = {one["name"]: one.get("value") for one in runner["env"]}
-        run = env["AGENTRIG_RUN_RUN_ID"]
+        run = env["AGENTRIG_RUN_RUN_ID"].replace("$(AGENTRIG_JOB_UID)", job["metadata"]["uid"])
         outcome = {0: Outcome.PASSED, 1: Outcome.FAILED}.get(code, Outcome.ERROR)
         text = play.cluster.log(pod)
         text.write(log, *_journal(play.folder / f"{name}.jsonl", run, outcome, code).splitlines())

@@ -178,7 +178,7 @@ def test_a_store_that_stays_away_is_told_and_what_to_do(store: BrokenStore, resu
     stream = keep(store, results, events=events, pace=QUICK)
     (problem,) = stream.problems
     assert str(problem) == (
-        "StoreReporter failed: the results are not all in the store: "
+        "the results are not all in the store: "
         "nothing got there within 0.5 s: the store is away; "
         f"they are in '{results}', and "
         f"`agentrig report store {results} --store {store.url}` puts them there"

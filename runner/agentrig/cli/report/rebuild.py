@@ -71,7 +71,7 @@ def rebuild(sources: tuple[str, ...], *, results: Path | None, reporters: tuple[
             with tempfile.TemporaryDirectory(prefix="agentrig-") as work:
                 from agentrig.cli._stored_sources import merge_stored  # noqa: PLC0415  # seldom
 
-                merged = merge_stored(stored, to=Path(work))
+                merged = merge_stored(stored, to=Path(work), results=results)
                 return _rebuild_merged(merged, results=results, wanted=reporters)
         files = [Path(source) for source in sources]
         if len(files) > 1:
