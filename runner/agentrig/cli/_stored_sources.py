@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["merge_stored"]
 
 
-def merge_stored(address: RunAddress, *, to: Path, results: Path | None) -> MergedSource:
+def merge_stored(address: RunAddress, *, to: Path, results: Path | None = None) -> MergedSource:
     """Bring the journals of a run to the folder `to`, and merge them as the run's attempts.
 
-    Its artifacts are brought to `results`. Raises UsageError for a run that is not there, or of
+    Its artifacts are brought to `results`, if that is given. Raises UsageError for a run that is not there, or of
     which nothing is known yet, StoreError where the store cannot be read.
     """
     store = open_store(address.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from agentrig.stream import Reporter
 
 __all__ = ["Keeping", "open_keeping"]
+
+WAIT_S, AGAIN_S = 30.0, 1.0
 
 
 class Keeping(Struct, frozen=True, kw_only=True):
@@ -40,15 +43,15 @@ def open_keeping(options: RunOptions, *, shard: int) -> Keeping | None:
 
     Raises UsageError and StoreError for a store that will not take it. One that is away may come
     back: the run goes on, and claims its attempt then; but a run that may have to go on from
-    earlier attempts cannot know of them, and raises StoreError too.
+    earlier attempts cannot know of them. It waits for half a minute, and raises StoreError too.
     """
     if options.store is None or options.results is None:
         return None
-    from agentrig.store import claim_attempt, open_store  # noqa: PLC0415  # where it is asked for
+    from agentrig.store import open_store  # noqa: PLC0415  # where it is asked for
 
     store = open_store(options.store.url)
     try:
-        attempt = claim_attempt(store, options.run_id, shard)
+        attempt = _claim(store, options.run_id, shard, within_s=WAIT_S if options.resume else 0)
     except StoreError as error:
         if error.lasting:
             raise
@@ -59,3 +62,16 @@ def open_keeping(options: RunOptions, *, shard: int) -> Keeping | None:
             ) from error
         attempt = 0
     return Keeping(store=store, run=options.run_id, shard=shard, attempt=attempt)
+
+
+def _claim(store: Store, run: str, shard: int, *, within_s: float) -> int:
+    from agentrig.store import claim_attempt  # noqa: PLC0415  # where it is asked for
+
+    until_s = time.monotonic() + within_s
+    while True:
+        try:
+            return claim_attempt(store, run, shard)
+        except StoreError as error:
+            if error.lasting or time.monotonic() >= until_s:
+                raise
+            time.sleep(AGAIN_S)

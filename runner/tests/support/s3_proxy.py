@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,6 @@ from botocore.credentials import Credentials
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Asked", "Fault", "S3Proxy", "s3_proxy"]
@@ -118,7 +118,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def break_off(self) -> None:
         for one in list(self.connections):
-            one.close()
+            # To close it leaves it open for who reads from it.
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: clients go away in these tests."""
