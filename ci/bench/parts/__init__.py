@@ -5,6 +5,7 @@ from bench.parts.launch import LAUNCH
 from bench.parts.loading import LOADING
 from bench.parts.many import MANY
 from bench.parts.profile import PROFILE
+from bench.parts.search import SEARCH
 from bench.parts.start_up import START_UP
 from bench.parts.steps import STEPS
 
@@ -18,4 +19,5 @@ PARTS = {
     "loading": LOADING,
     "profile": PROFILE,
     "launch": LAUNCH,
+    "search": SEARCH,
 }

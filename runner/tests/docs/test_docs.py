@@ -30,6 +30,8 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+# Where the documents have it; a real one stands in.
+SEARCH = "https://search.example:9200"
 MISTAKE = "error: unknown key 'header'"
 # What lint says of the scenario that is shown before.
 MISTAKES_THAT_PASS = "name: Mistakes that pass\n"
@@ -130,7 +132,12 @@ def shell(command: str, folder: Path, demo: Demo) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("command", [command for _, command in LOCAL])
-def test_command_works_as_written(command: str, folder: Path, demo: Demo) -> None:
+def test_command_works_as_written(
+    command: str, folder: Path, demo: Demo, request: pytest.FixtureRequest
+) -> None:
+    if SEARCH in command:
+        server = request.getfixturevalue("search_server")
+        command = command.replace(SEARCH, server.url)
     if command.endswith("--serve"):
         pytest.fail("a command that stays up has a test of its own: show it inline")
     done = shell(command, folder, demo)
@@ -164,6 +171,13 @@ def test_configuration_is_read(block: Block, tmp_path: Path, demo: Demo) -> None
     (tmp_path / "search.yaml").write_text(scenario, encoding="utf-8")
     done = shell("agentrig lint search.yaml", tmp_path, demo)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_is_said_of_documents_that_were_not_delivered(folder: Path, demo: Demo) -> None:
+    shown = next(one for one in blocks("text") if "documents were not delivered" in one.text)
+    away = "--search-url http://127.0.0.1:9 --search-timeout 100ms"
+    done = shell(f"agentrig run first.yaml {away}", folder, demo)
+    assert (done.returncode, done.stderr) == (0, shown.text)
 
 
 def test_the_mistake_that_is_shown_is_the_mistake_that_is_found(tmp_path: Path, demo: Demo) -> None:
