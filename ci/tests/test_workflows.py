@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from agentrig.cli import agentrig
+from agentrig.cli.report.history import history as page
 from agentrig.reporters import CODE_QUALITY_FILE, JUNIT_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,15 @@ def test_nightly_is_scheduled() -> None:
     rendered = helm("template", "nightly", "charts/agentrig", "-f", values)
     kinds = [one["kind"] for one in yaml.safe_load_all(rendered.stdout) if one]
     assert "CronJob" in kinds
+
+
+def test_the_page_of_trends_is_made_by_options_that_exist() -> None:
+    job = read("history-cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = job["containers"]
+    report, history, *rest = container["args"]
+    assert (report, history) == ("report", "history")
+    values = page.make_context("history", rest).params
+    assert values["output"].startswith(f"{values['source']}/"), "beside what it links to"
 
 
 def test_agentrig_knows_the_options() -> None:

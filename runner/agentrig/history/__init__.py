@@ -10,6 +10,7 @@ from agentrig.history._comparison_text import (
 )
 from agentrig.history._condense import condense, condense_records
 from agentrig.history._load import Loaded, load, newest_run
+from agentrig.history._output import cache_beside, put_page, way_between
 from agentrig.history._run import Metric, Result, Run
 from agentrig.history._site import site
 from agentrig.history._trends import Trends, trends
@@ -24,6 +25,7 @@ __all__ = [
     "Result",
     "Run",
     "Trends",
+    "cache_beside",
     "compare",
     "comparison_json",
     "comparison_markdown",
@@ -33,8 +35,10 @@ __all__ = [
     "condense_records",
     "load",
     "newest_run",
+    "put_page",
     "site",
     "trends",
     "trends_json",
     "trends_text",
+    "way_between",
 ]

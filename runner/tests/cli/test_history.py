@@ -115,7 +115,7 @@ def test_runs_are_chosen_by_label_time_and_number(nights: Rig) -> None:
         (["store", "--since", "1s"], 5, "none of the 13 runs"),
         (["empty"], 5, "no results below 'empty'"),
         (["store", "--cache", "notes.txt"], 4, "'notes.txt' is no cache of agentrig"),
-        (["store", "--output", "notes.txt/x"], 3, "cannot write 'notes.txt/x/index.html'"),
+        (["store", "--output", "notes.txt/x"], 3, "cannot write 'index.html' in store notes.txt/x"),
     ],
 )
 def test_what_cannot_be_shown(nights: Rig, args: list[str], code: int, words: str) -> None:
@@ -257,7 +257,14 @@ def test_a_bucket(nights: Rig, server: S3Server, monkeypatch: pytest.MonkeyPatch
         "compare", "s3://results/qa/runs/nightly-1", "s3://results/qa/runs/nightly-11"
     )
     assert ran.code == 1, ran.said
-    assert history(nights, "s3://results/qa", "--reports-url", "../qa").code == 0
+    for _ in range(2):
+        ran = history(nights, "s3://results/qa", "--output", "s3://results/site/qa")
+        assert ran.code == 0, ran.said
+        assert ran.out.endswith("\npages: s3://results/site/qa/index.html\n")
+    page = server.client.get_object(Bucket="results", Key="site/qa/index.html")
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert b'"../../qa/runs/nightly-1/shard%3D0/attempt%3D1/report.html"' in page["Body"].read()
+    assert not (nights.folder / "s3:").exists()
     assert history(nights, "s3://results/other").code == 5
     assert history(nights, "s3://nobody/x").code == 4
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")

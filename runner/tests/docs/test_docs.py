@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -96,12 +97,23 @@ def shard_logs(tmp_path_factory: pytest.TempPathFactory, demo: Demo) -> dict[str
     }
 
 
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory, demo: Demo) -> Path:
+    """A store with a run of the first scenario."""
+    folder = tmp_path_factory.mktemp("earlier")
+    (folder / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
+    kept = "agentrig run first.yaml --store store --run-id earlier --label branch=main"
+    assert shell(kept, folder, demo).returncode == 0
+    return folder / "store"
+
+
 @pytest.fixture
-def folder(tmp_path: Path, demo: Demo, shard_logs: dict[str, str]) -> Path:
+def folder(tmp_path: Path, demo: Demo, shard_logs: dict[str, str], earlier: Path) -> Path:
     """A folder as the documents leave it: the first scenario, more of them, earlier results."""
     for name, log in shard_logs.items():
         (tmp_path / name).write_text(log, encoding="utf-8")
     (tmp_path / "first.yaml").write_text(SCENARIOS[0].text, encoding="utf-8")
+    shutil.copytree(earlier, tmp_path / "store")
     (tmp_path / "scenarios").mkdir()
     for number, block in enumerate(SCENARIOS):
         if not block.file:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import click
 
 from agentrig.cli._labels import labels_of
-from agentrig.errors import ReportError, UsageError
+from agentrig.errors import UsageError
 from agentrig.scenario import parse_duration
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["history"]
 
-_CACHE_FILE = ".agentrig-history.sqlite3"
-_PAGE_FILE = "index.html"
 _NOTHING = 5
 
 
@@ -31,11 +29,10 @@ _NOTHING = 5
 @click.argument("source", metavar="DIR|s3://BUCKET/PREFIX")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    default=Path("history"),
+    metavar="DIR|s3://BUCKET/PREFIX",
+    default="history",
     show_default=True,
-    help="Where the pages are written.",
+    help="Where the pages are put.",
 )
 @click.option(
     "--format",
@@ -61,18 +58,19 @@ _NOTHING = 5
 @click.option(
     "--reports-url",
     metavar="URL",
-    help="Where a browser finds what is read. Default: where a folder is from the pages.",
+    help="Where a browser finds what is read. Default: from the pages, if both are folders or "
+    "in one bucket.",
 )
 @click.option(
     "--cache",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help=f"Where runs that were read are kept. Default: {_CACHE_FILE} beside the pages.",
+    help="Where runs that were read are kept. Default: beside the pages.",
 )
 def history(
     source: str,
     *,
-    output: Path,
+    output: str,
     output_format: str,
     labels: tuple[str, ...],
     since: str | None,
@@ -86,7 +84,17 @@ def history(
     often the pages are made. The exit code is 0 if there are pages, whatever they say; 3 if the
     store cannot be read, and 5 if no run is there, or none that is asked for.
     """
-    from agentrig.history import Cache, load, site, trends, trends_json, trends_text  # noqa: PLC0415
+    from agentrig.history import (  # noqa: PLC0415
+        Cache,
+        cache_beside,
+        load,
+        put_page,
+        site,
+        trends,
+        trends_json,
+        trends_text,
+        way_between,
+    )
     from agentrig.store import open_store  # noqa: PLC0415
 
     begin_ms = _begin_ms(since, dt.datetime.now(dt.UTC))
@@ -94,9 +102,10 @@ def history(
     if "://" not in source and not Path(source).is_dir():
         raise UsageError(f"'{source}' is no folder: name one below which results lie")
     store = open_store(source)
-    if cache is None and output_format == "site":
-        cache = output / _CACHE_FILE
-    with Cache(cache, source=str(store.url)) as kept:
+    with ExitStack() as kept_open:
+        if cache is None and output_format == "site":
+            cache = kept_open.enter_context(cache_beside(output))
+        kept = kept_open.enter_context(Cache(cache, source=store.url))
         if kept.warning:
             click.echo(f"warning: {kept.warning}", err=True)
         loaded = load(store, kept)
@@ -106,42 +115,13 @@ def history(
         if output_format == "json":
             sys.stdout.write(trends_json(found, loaded.problems))
             return 0
-        pages = site(
-            found,
-            loaded.problems,
-            reports=_reports(source, output, reports_url),
-            filtered=_filtered(wanted, since=since, last=last),
-        )
-        _write(output / _PAGE_FILE, b"".join(pages))
+        reports = reports_url.rstrip("/") + "/" if reports_url else way_between(output, source)
+        filtered = _filtered(wanted, since=since, last=last)
+        page = put_page(output, site(found, loaded.problems, reports=reports, filtered=filtered))
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     click.echo(trends_text(found, loaded.problems, colour=colour))
-    click.echo(f"\npages: {output / _PAGE_FILE}")
+    click.echo(f"\npages: {page}")
     return 0
-
-
-def _write(file: Path, content: bytes) -> None:
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        draft.replace(file)
-    except OSError as error:
-        raise ReportError(f"cannot write '{file}': {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _reports(source: str, output: Path, url: str | None) -> str | None:
-    """Give the address below which a browser finds what was read, None if nobody knows."""
-    if url is not None:
-        return url.rstrip("/") + "/"
-    if "://" in source:
-        return None
-    try:
-        between = os.path.relpath(Path(source).resolve(), output.resolve())
-    except ValueError:
-        return None  # on another drive
-    return quote(Path(between).as_posix(), errors="surrogateescape") + "/"
 
 
 def _filtered(labels: Mapping[str, str], *, since: str | None, last: int | None) -> str:
