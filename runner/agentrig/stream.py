@@ -85,6 +85,11 @@ class EventStream:
         self._seq = 0
         self._lock = threading.Lock()
 
+    def add(self, reporter: Reporter) -> None:
+        """Take one more reporter, which is the first to end. Nothing has been recorded yet."""
+        with self._lock:
+            self._reporters.add(reporter)
+
     def publish(self, event: EventT) -> EventT:
         """Record an event; give it as it was recorded, without secrets."""
         event = self.secrets.hide(event)
@@ -156,6 +161,9 @@ class _Reporters:
         self.problems: list[ReportError] = []
         self.warnings: list[str] = []
         self._reporters = list(reporters)
+
+    def add(self, reporter: Reporter) -> None:
+        self._reporters.append(reporter)
 
     def receive(self, record: Record) -> None:
         for reporter in list(self._reporters):

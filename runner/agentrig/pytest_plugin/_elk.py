@@ -6,17 +6,21 @@ reporter of `agentrig.search` sends the documents.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agentrig.errors import UsageError
 from agentrig.events import DataRecorded
+from agentrig.pytest_plugin._elk_settings import elk_settings
 from agentrig.pytest_plugin._python_tests import plan_test
 from agentrig.pytest_plugin._user_data import text_of_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentrig.search import SearchSettings
     from agentrig.stream import EventStream
 
 __all__ = ["ELK_PLUGIN", "ElkReporter"]
@@ -41,12 +45,14 @@ class ElkReporter:
         self.es_api_key: str | None = option("es_api_key") or ini("es_api_key")
         self.es_index_name: str = option("es_index_name") or ini("es_index_name")
         self.es_timeout: float | str = option("es_timeout") or ini("es_timeout")
+        self._slices = bool(option("es_slices"))
         post = option("es_post_reports")
         self.es_post_reports: bool = ini("es_post_reports") if post is None else post
         self.session_data: dict[str, Any] = {}
         self._told: dict[str, Any] = {}
         self._wider: dict[str, dict[str, Any]] = {}
         self._stream = stream
+        self._is_sent = False
 
     @property
     def es_user(self) -> str | None:
@@ -56,6 +62,30 @@ class ElkReporter:
     @es_user.setter
     def es_user(self, name: str | None) -> None:
         self.es_username = name
+
+    def settings(self) -> SearchSettings | None:
+        """Give the server that its options, or whoever has set them since, name; None if none.
+
+        Raises UsageError.
+        """
+        if self._slices:
+            raise UsageError(
+                "--es-slices: agentrig splits a run by itself: use 'agentrig run --shard I/N', and "
+                "--durations for shards that take the same time"
+            )
+        return elk_settings(self, self._stream.secrets)
+
+    def begin(self, search: SearchSettings) -> None:
+        """Know what all documents hold besides: who runs the tests where, and listed variables."""
+        from agentrig.search import (  # noqa: PLC0415  # 5 ms that few runs pay
+            environment_fields,
+            hide_credentials,
+        )
+
+        hide_credentials(self._stream.secrets)
+        self._is_sent = True
+        for name, value in {**_who(), **environment_fields(search.env)}.items():
+            self.session_data.setdefault(name, value)
 
     def append_test_data(
         self, request: pytest.FixtureRequest, test_data: Mapping[str, Any]
@@ -86,9 +116,24 @@ class ElkReporter:
         for node in item.listchain()[:-1] if self._wider else ():
             if data := self._wider.get(node.nodeid):
                 self._publish(plan_test(item).id, data)
-        if item.user_properties:
-            self._publish(plan_test(item).id, dict(item.user_properties))
+        found = dict(item.user_properties)
+        marks = [mark.name for mark in item.iter_markers() if mark.name != "tag"]
+        if marks and self._is_sent:
+            found["markers"] = list(dict.fromkeys(marks))
+        if found:
+            self._publish(plan_test(item).id, found)
 
     def _publish(self, scenario: str | None, data: Mapping[str, Any]) -> None:
         text = text_of_data(data, self._stream.secrets)
         self._stream.publish(DataRecorded(scenario=scenario, data=text))
+
+
+def _who() -> dict[str, str]:
+    import getpass  # noqa: PLC0415  # few runs have a search server
+    import socket  # noqa: PLC0415  # see above
+
+    who = {"hostname": socket.gethostname()}
+    # In a pod, the user has a number and no name: OSError, before Python 3.13 KeyError.
+    with suppress(OSError, KeyError, ImportError):
+        who["username"] = getpass.getuser()
+    return who

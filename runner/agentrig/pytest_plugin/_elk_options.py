@@ -1,4 +1,4 @@
-"""pytest-elk-reporter's options, on the command line and in ini files, as settings of a search."""
+"""pytest-elk-reporter's options, on the command line and in ini files."""
 
 from __future__ import annotations
 

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from agentrig.pytest_plugin._keeping import Keeping
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.reporters import Tally
+    from agentrig.search import SearchSettings
     from agentrig.stream import Reporter
 
-__all__ = ["make_reporters"]
+__all__ = ["make_reporters", "search_reporter"]
 
 
 def make_reporters(
@@ -52,7 +53,7 @@ def make_reporters(
         make_reporter(wanted, results=results, run=options.run_id) for wanted in options.reporters
     ]
     printed = _printed(options, tally)
-    searched = _searched(options)
+    searched = [search_reporter(options.search, results)] if options.search else []
     if results is None:
         return [*printed, *searched, *others]
     # It ends last: when all others are written.
@@ -74,13 +75,12 @@ def _journals(results: Path, options: RunOptions) -> list[Reporter]:
     return [LogBlockReporter(results / JOURNAL_FILE, options.terminal, columns=columns), journal]
 
 
-def _searched(options: RunOptions) -> list[Reporter]:
-    if options.search is None:
-        return []
+def search_reporter(search: SearchSettings, results: Path | None) -> Reporter:
+    """Make what sends documents. Raises ReportError if there is no place to keep them until then."""
     from agentrig.search import SearchReporter  # noqa: PLC0415  # few runs have a search server
 
     try:
-        return [SearchReporter(options.search, options.results)]
+        return SearchReporter(search, results)
     except OSError as error:
         raise ReportError(f"cannot keep documents to be sent: {error}") from error
 

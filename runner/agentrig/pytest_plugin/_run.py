@@ -21,7 +21,7 @@ from agentrig.engine import (
 from agentrig.events import Outcome, Planned, RunFinished, RunStarted, ScenarioFinished
 from agentrig.pytest_plugin._continuing import earlier_attempts, files_digest, keep_verdicts
 from agentrig.pytest_plugin._keeping import open_keeping
-from agentrig.pytest_plugin._reports import make_reporters
+from agentrig.pytest_plugin._reports import make_reporters, search_reporter
 from agentrig.reporters import LiveReporter, Tally
 from agentrig.scenario import ReadAhead
 from agentrig.stream import EventStream
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agentrig.pytest_plugin._continuing import Continued
     from agentrig.pytest_plugin._options import RunOptions
     from agentrig.scenario import Scenario
+    from agentrig.search import SearchSettings
     from agentrig.targets import Service
 
 __all__ = ["Run"]
@@ -105,6 +106,15 @@ class Run:
         )
 
         return ArtifactFolder(self._results) if self._results else None
+
+    def send_to(self, search: SearchSettings) -> None:
+        """Send documents to a server that pytest's options name: they are read after the others.
+
+        Nothing has been recorded yet. Raises ReportError.
+        """
+        for text in search.credentials:
+            self.stream.secrets.add(text)
+        self.stream.add(search_reporter(search, self._results))
 
     def begin(
         self, scenarios: Sequence[PlannedScenario], plan: Sequence[Planned]

@@ -2,6 +2,10 @@
 
 from agentrig.search._client import SearchClient
 from agentrig.search._documents import Document, Documents
+from agentrig.search._environment import (
+    environment_fields,
+    hide_credentials,
+)
 from agentrig.search._push import Pusher
 from agentrig.search._reporter import SearchReporter
 from agentrig.search._settings import (
@@ -24,6 +28,8 @@ __all__ = [
     "SearchClient",
     "SearchReporter",
     "SearchSettings",
+    "environment_fields",
+    "hide_credentials",
     "index_template",
     "search_settings",
 ]

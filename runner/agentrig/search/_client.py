@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,8 @@ from agentrig._redact import redact_text
 from agentrig.errors import SearchError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyreqwest.response import SyncResponseBodyReader
 
     from agentrig.search._settings import SearchSettings
@@ -38,6 +41,7 @@ _MAX_REASON = 300
 _MAX_RETRY_AFTER_S = 300.0
 # Below this the work is more than what the network saves.
 _WORTH_PACKING = 1024
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _TOO_MANY = 429
 _CLIENT_ERRORS = range(300, 500)
 # Time-outs of servers in between, and a server that is still starting: to ask again helps.
@@ -81,6 +85,8 @@ class SearchClient:
         content: bytes | None = None,
         *,
         media_type: str = JSON,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        packed: bool = True,
         timeout_s: float = 30.0,
     ) -> Any:
         """Give the JSON of an answer; `path` begins with a slash and holds the query.
@@ -91,9 +97,11 @@ class SearchClient:
         request = request.timeout(timedelta(seconds=timeout_s)).header("accept", JSON)
         if self._authorization:
             request = request.header("authorization", self._authorization, is_sensitive=True)
+        for name, value in headers.items():
+            request = request.header(name, value)
         if content is not None:
             request = request.header("content-type", media_type)
-            if len(content) > _WORTH_PACKING:
+            if packed and len(content) > _WORTH_PACKING:
                 # Level 1: a third of the time of the usual 6, and a tenth more bytes.
                 content = gzip.compress(content, compresslevel=1)
                 request = request.header("content-encoding", "gzip")
@@ -121,7 +129,7 @@ class SearchClient:
                 lasting=True,
                 status=status,
             )
-        reason = reason_of(answer.get("error") if isinstance(answer, dict) else None)
+        reason = _reason_in(answer)
         raise SearchError(
             f"{self.url} answers with {status}" + (f": {reason}" if reason else ""),
             lasting=status in _CLIENT_ERRORS and status not in _PASSING,
@@ -146,6 +154,15 @@ def _read(reader: SyncResponseBodyReader) -> bytes:
         pieces.append(bytes(piece))
         size += len(pieces[-1])
     return b"".join(pieces)
+
+
+def _reason_in(answer: Any) -> str:
+    if not isinstance(answer, dict):
+        return ""
+    error, message = answer.get("error"), answer.get("message")
+    if isinstance(error, str) and isinstance(message, str):
+        return reason_of(f"{error}: {message}")  # as Kibana and OpenSearch Dashboards say it
+    return reason_of(error)
 
 
 def reason_of(error: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from agentrig._redact import cut
+from agentrig._redact import cut, redact_text
 from agentrig.events import Language, Outcome
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def failure_fields(
 ) -> dict[str, Any]:
     """Give `failure` and `failure_message` of what did not pass, `reason` of what was skipped."""
     if event.outcome not in _BAD:
-        return {"reason": cut(event.message, MAX_MESSAGE)} if event.message else {}
+        return {"reason": _text(event.message, MAX_MESSAGE)} if event.message else {}
     message = event.message or (step.message if step else None) or event.outcome.value
-    failure: dict[str, Any] = {"message": cut(message, MAX_MESSAGE)}
+    failure: dict[str, Any] = {"message": _text(message, MAX_MESSAGE)}
     if kind := _exception_type(event, planned):
         failure["exception_type"] = kind
     if step:
@@ -40,7 +40,12 @@ def failure_fields(
             failure["check"] = failed.check
             failure |= {"line": failed.at.line} if failed.at else {}
     whole = "\n".join(part for part in (message, event.details) if part)
-    return {"failure": failure, "failure_message": cut(whole, MAX_DETAILS)}
+    return {"failure": failure, "failure_message": _text(whole, MAX_DETAILS)}
+
+
+def _text(text: str, limit: int) -> str:
+    # What a test printed goes to more people than its log: credentials are hidden by their looks.
+    return cut(redact_text(text), limit)
 
 
 def _exception_type(event: ScenarioFinished, planned: Planned | None) -> str | None:

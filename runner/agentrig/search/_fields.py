@@ -50,7 +50,12 @@ class UserFields:
         """Add values of any kind that JSON has; those that came before are replaced."""
         for name, value in data.items():
             field = field_name(name)
-            if not self._put_field(field, value):
+            if field == "markers" and isinstance(value, list):
+                # Those of pytest stand beside the tags, which are markers as well.
+                self._body[field] = list(
+                    dict.fromkeys([*self._body.get(field, ()), *map(str, value)])
+                )
+            elif not self._put_field(field, value):
                 self._put_unindexed(name, value)
 
     def put_numbers(self, numbers: Mapping[str, list[float]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
-from agentrig._redact import cut
+from agentrig._redact import cut, redact_text
 from agentrig.events import LimitChecked, Outcome, Record, RunFinished, RunStarted, TroubleFound
 from agentrig.reporters.summary import outcome_of
 
@@ -70,7 +70,7 @@ def run_fields(state: RunState, *, missing: list[str]) -> dict[str, Any]:
         },
         "run_outcome": outcome_of(exit_code),
         "exit_code": exit_code,
-        "message": cut(message, MAX_MESSAGE) if message else None,
+        "message": cut(redact_text(message), MAX_MESSAGE) if message else None,
         "planned": len(started.planned) if started else None,
         "total": started.total if started else None,
         "counts": {outcome.value: counts[outcome] for outcome in Outcome} | {"flaky": state.flaky},

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from msgspec import Struct
 
 from agentrig.errors import UsageError
+from agentrig.search._environment import checked_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,8 @@ def search_settings(
     if api_key is None and username is None:
         api_key, username = secrets.get(API_KEY), secrets.get(USERNAME)
         password = secrets.get(PASSWORD) if username else None
+    if username and password is None:
+        password = secrets.get(PASSWORD)
     authorization, credentials = _authorization(api_key, username, password)
     return SearchSettings(
         url=url,
@@ -125,7 +128,7 @@ def search_settings(
         credentials=credentials,
         timeout_s=timeout_s,
         require_delivery=require_delivery,
-        env=tuple(env),
+        env=checked_variables(env),
     )
 
 

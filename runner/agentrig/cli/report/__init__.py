@@ -9,6 +9,10 @@ from agentrig.cli._lazy_group import LazyGroup
 __all__ = ["report"]
 
 _COMMANDS = {
+    "dashboards": (
+        "agentrig.cli.report.dashboards:dashboards",
+        "Show results in Kibana 8/9 or OpenSearch Dashboards 2/3.",
+    ),
     "history": (
         "agentrig.cli.report.history:history",
         "Make pages of trends from the results of many runs.",
