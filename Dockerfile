@@ -27,7 +27,7 @@ ENV UV_PYTHON_DOWNLOADS=never \
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages \
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --extra webhook \
       --no-install-project \
  # Of Amazon's services S3 is used, and what gives credentials for it: the others' descriptions
  # are 24 MB. Neither are the libraries' own tests of use.
@@ -40,14 +40,14 @@ COPY charts/agentrig charts/agentrig
 COPY runner/agentrig runner/agentrig
 COPY scenarios/demo scenarios/demo
 RUN UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --no-editable
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --extra webhook --no-editable
 
 # What the demo's extra adds to the environment, alone: the demo image shares core's layers.
 FROM builder AS demo-builder
 ARG SSL_CERT_FILE
 RUN touch /before \
  && UV_COMPILE_BYTECODE=0 UV_PYTHON="$(command -v python3)" /opt/uv/bin/uv sync \
-      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --extra demo --inexact --no-install-project \
+      --frozen --no-dev --extra kubernetes --extra git --extra s3 --extra packages --extra webhook --extra demo --inexact --no-install-project \
  && mkdir /added \
  && find /opt/agentrig -cnewer /before \( -type f -o -type l \) -exec cp -P --parents -t /added {} + \
  && python3 -m compileall -q -s /added --invalidation-mode unchecked-hash /added

@@ -22,7 +22,7 @@ PACKAGES = [
     *("agentrig.merge", "agentrig.pages", "agentrig.pytest_plugin"),
     *("agentrig.reporters", "agentrig.resume", "agentrig.scenario", "agentrig.search"),
     *("agentrig.steps", "agentrig.store"),
-    "agentrig.targets",
+    *("agentrig.targets", "agentrig.webhook"),
 ]
 
 

@@ -43,11 +43,13 @@ ALLOWED = {
     "merge": BASE | {"reporters", "resume", "stream"},
     "resume": BASE | {"reporters"},
     "store": BASE | {"_s3", "reporters", "stream"},
+    "webhook": BASE | {"merge", "reporters", "store", "stream"},
     "search": BASE | {"reporters", "stream"},
     "history": BASE | {"merge", "pages", "reporters", "store", "stream"},
     "kubernetes": {"errors", "targets"},
-    "pytest_plugin": ENGINE | {"reporters", "resume", "search", "store"},
-    "launch": TARGETS | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream"},
+    "pytest_plugin": ENGINE | {"reporters", "resume", "search", "store", "webhook"},
+    "launch": TARGETS
+    | {"agentrig", "kubernetes", "merge", "reporters", "store", "stream", "webhook"},
     "fetch": {"_redact", "_s3", "agentrig", "errors", "events"},
     "cli": ENGINE
     | {
@@ -62,6 +64,7 @@ ALLOWED = {
         "reporters",
         "search",
         "store",
+        "webhook",
     },
     "demo": {"agentrig", "errors", "targets"},
     "__main__": {"_collector", "cli"},

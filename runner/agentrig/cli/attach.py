@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from agentrig.cli._cluster_options import (
     results_option,
     seconds_of,
 )
+from agentrig.cli._webhook_options import webhook_of, webhook_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["attach"]
 @click.option("--timeout", metavar="TIME", help="Longest that the run is waited for, such as 30m.")
 @click.option("--logs", is_flag=True, help="Print the log of each pod at the end.")
 @results_option
+@webhook_options
 def attach(
     release: str,
     *,
@@ -38,6 +40,7 @@ def attach(
     timeout: str | None,
     logs: bool,
     results: Path,
+    **others: Any,
 ) -> int:
     """Follow a run until it ends, and exit with the run's code.
 
@@ -47,6 +50,7 @@ def attach(
     with importing():
         from agentrig import launch as launching  # noqa: PLC0415  # 100 ms
 
+    webhook = webhook_of(others, store=None, name=release)
     timeout_s = seconds_of(timeout, "--timeout") if timeout else None
     return launching.attach(
         release,
@@ -60,4 +64,5 @@ def attach(
         timeout_s=timeout_s,
         view=plain_or_live_view(),
         say=lambda message: click.echo(message, err=True),
+        webhook=webhook,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from agentrig.cli._cluster_options import (
     seconds_of,
 )
 from agentrig.cli._labels import commit_of_build, labels_of
+from agentrig.cli._webhook_options import webhook_of, webhook_options
 from agentrig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ _STDIN = "-"
     type=click.Choice(["ask", "leave", "uninstall"]),
     help="What Ctrl-C does to the run.  [default: ask on a terminal, else uninstall]",
 )
+@webhook_options
 def launch(
     release: str | None,
     *,
@@ -103,6 +105,7 @@ def launch(
     no_preflight: bool,
     dry_run: bool,
     on_interrupt: str | None,
+    **others: Any,
 ) -> int:
     """Run scenarios in a cluster, and exit with the run's code.
 
@@ -118,6 +121,7 @@ def launch(
 
     name = launching.check_release_name(release or launching.new_release_name())
     timeout_s = seconds_of(timeout, "--timeout") if timeout else None
+    webhook = None if dry_run else webhook_of(others, store=None, name=release)
     local = launching.read_local_scenarios(scenarios) if scenarios else {}
     where = namespace_of(namespace=namespace, kube_context=kube_context, kubeconfig=kubeconfig)
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
@@ -161,6 +165,7 @@ def launch(
                 on_interrupt or ("ask" if is_terminal else "uninstall")
             ),
             places={one.name: one.place for one in local},
+            webhook=webhook,
         )
         return launching.launch(
             options, models=step_kinds(), view=plain_or_live_view(), say=_say, ask=_ask

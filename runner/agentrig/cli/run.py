@@ -18,6 +18,7 @@ from agentrig.cli._schedule_options import schedule_of, schedule_options, shard_
 from agentrig.cli._search_options import search_of, search_options
 from agentrig.cli._signals import Interrupts
 from agentrig.cli._store_options import store_of, store_options
+from agentrig.cli._webhook_options import webhook_of, webhook_options
 from agentrig.targets import Via, target_settings
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 )
 @store_options
 @search_options
+@webhook_options
 @click.option("--run-id", metavar="ID", help="Name of the run. Default: time and chance.")
 @click.option(
     "--resume/--no-resume",
@@ -245,6 +247,7 @@ def run(
         resume=resume and run_id is not None,
         store=store_of(others),
         search=None if dry_run else search_of(others, secrets),
+        webhook=None if dry_run else webhook_of(others, store=others["store"]),
         termination_log=None if dry_run else termination_log,
         log_journal=log_journal,
         terminal=output.stream(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from agentrig.launch._view import View
     from agentrig.launch._workloads import Workload
+    from agentrig.webhook import WebhookSettings
 
 __all__ = ["attach"]
 
@@ -36,6 +37,7 @@ def attach(
     timeout_s: float | None,
     view: View,
     say: Callable[[str], None],
+    webhook: WebhookSettings | None = None,
 ) -> int:
     """Follow the newest run of a release, or the one that `job` names; give its exit code.
 
@@ -56,7 +58,7 @@ def attach(
                 view.close()
         if logs:
             show_logs(followed.pods)
-        return report_run(followed, workload, results, say=say)
+        return report_run(followed, workload, results, say=say, webhook=webhook)
 
     try:
         return run_interruptible(work())

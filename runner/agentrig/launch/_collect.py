@@ -28,6 +28,7 @@ def collect(
     troubles: Sequence[Trouble],
     results: Path,
     reporters: Sequence[Reporter],
+    last: Sequence[Reporter] = (),
     places: Mapping[str, str] | None = None,
     on_problem: Callable[[ReportError], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
@@ -35,7 +36,8 @@ def collect(
     """Write the results of a run to the folder `results`, and give its exit code.
 
     `shards` is 0 for a run that is not split. `reporters` receive the same records as the files
-    are made of: give the terminal's, so that the report is printed. `places` says where scenarios
+    are made of: give the terminal's, so that the report is printed. Those of `last` end after all
+    files are written. `places` says where scenarios
     that were sent along lie on this machine. `on_problem` is told of each report that could not be
     written, which makes an exit code of 0 into 3; without it the first one is raised, as is what
     keeps the folder from being written at all (ReportError). `on_warning` is told of what was not
@@ -68,7 +70,7 @@ def collect(
     except OSError as error:
         raise ReportError(f"cannot write results to '{results}': {error.strerror}") from error
     files = results_reporters(results, printed=reporters, places=places)
-    replayed = replay(merged.records(), [journal, *files])
+    replayed = replay(merged.records(), [*last, journal, *files])
     for problem in replayed.problems:
         if on_problem is None:
             raise problem

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from agentrig.launch._view import ShardProgress, View
     from agentrig.launch.preflight import Findings
     from agentrig.scenario import StepModels
+    from agentrig.webhook import WebhookSettings
 
 __all__ = ["LAUNCHED", "LaunchOptions", "OnInterrupt", "launch"]
 
@@ -76,6 +77,7 @@ class LaunchOptions(Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     on_interrupt: OnInterrupt = OnInterrupt.UNINSTALL
     places: Mapping[str, str] = {}
+    webhook: WebhookSettings | None = None
 
 
 def launch(
@@ -215,7 +217,13 @@ class _Launch:
             self._say("not checked, as this account may not look: " + "; ".join(findings.unchecked))
         if findings.missing:
             if not self._options.dry_run:
-                report_missing(findings, rendered, self._options.results, say=self._say)
+                report_missing(
+                    findings,
+                    rendered,
+                    self._options.results,
+                    say=self._say,
+                    webhook=self._options.webhook,
+                )
             raise ClusterError(describe_missing(findings))
 
     async def _follow(self) -> int:
@@ -239,7 +247,14 @@ class _Launch:
                 self._view.close()
         if options.logs:
             show_logs(followed.pods)
-        return report_run(followed, workload, options.results, say=self._say, places=options.places)
+        return report_run(
+            followed,
+            workload,
+            options.results,
+            say=self._say,
+            places=options.places,
+            webhook=options.webhook,
+        )
 
     async def _undo(self) -> None:
         """Take back an install that failed half way; a release of that name may be another's."""
@@ -329,6 +344,7 @@ class _Launch:
             options.results,
             say=self._say,
             places=options.places,
+            webhook=options.webhook,
         )
 
     def _uninstall(self) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from agentrig.launch._rendered import Rendered
     from agentrig.launch._workloads import Workload
     from agentrig.launch.preflight import Findings
+    from agentrig.stream import Reporter
+    from agentrig.webhook import WebhookSettings
 
 __all__ = ["LOGS", "clear_results", "report_missing", "report_run", "show_logs"]
 
@@ -58,11 +60,12 @@ def report_run(
     *,
     say: Callable[[str], None],
     places: Mapping[str, str] | None = None,
+    webhook: WebhookSettings | None = None,
 ) -> int:
     """Make all reports of a run that was followed to its end; give the run's exit code.
 
     A report that cannot be written is told to `say`, and is no pass. `places` says where scenarios
-    that were sent along lie on this machine.
+    that were sent along lie on this machine. By `webhook` one message is sent for the whole run.
     """
     terminal = TerminalReporter(
         sys.stdout,
@@ -82,6 +85,7 @@ def report_run(
         results=results,
         # What ends last stands first.
         reporters=[*github_reporters(sys.stdout, places=places), terminal],
+        last=_message(webhook),
         places=places,
         on_problem=lambda problem: say(f"error: {problem}"),
         on_warning=lambda warning: say(f"warning: {warning}"),
@@ -91,7 +95,12 @@ def report_run(
 
 
 def report_missing(
-    findings: Findings, rendered: Rendered, results: Path, *, say: Callable[[str], None]
+    findings: Findings,
+    rendered: Rendered,
+    results: Path,
+    *,
+    say: Callable[[str], None],
+    webhook: WebhookSettings | None = None,
 ) -> None:
     """Write the reports of a run that was never installed: what it lacks, for the CI server."""
     troubles = [
@@ -112,6 +121,7 @@ def report_missing(
         troubles=troubles,
         results=results,
         reporters=github_reporters(sys.stdout),
+        last=_message(webhook),
         on_problem=lambda problem: say(f"error: {problem}"),
         on_warning=lambda warning: say(f"warning: {warning}"),
     )
@@ -133,6 +143,14 @@ def show_logs(pods: Sequence[PodEvidence]) -> None:
                     click.echo(_CONTROL.sub("", line), nl=False)
                 is_block = is_block and _BLOCK_END not in line
     click.echo("--- end of the logs" if pods else "no pod left a log")
+
+
+def _message(webhook: WebhookSettings | None) -> list[Reporter]:
+    if webhook is None:
+        return []
+    from agentrig.webhook import WebhookReporter  # noqa: PLC0415  # where it is asked for
+
+    return [WebhookReporter(webhook)]
 
 
 def _pods(pods: Sequence[PodEvidence], results: Path) -> bytes:

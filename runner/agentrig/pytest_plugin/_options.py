@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agentrig.reporters.log_writer import LogWriter
     from agentrig.search import SearchSettings
     from agentrig.targets import TargetSettings
+    from agentrig.webhook import WebhookSettings
 
 __all__ = ["RunOptions", "StoreOptions", "new_run_id"]
 
@@ -44,7 +45,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
     of the code under test, and `labels` what else the results are to be found by. What is in
     `results` is put into the `store` as well, and documents of it go to the server of `search`. With
-    `resume` a run goes on from earlier attempts of the same `run_id`.
+    `resume` a run goes on from earlier attempts of the same `run_id`. At the end a
+    message is sent by `webhook`.
     """
 
     targets: TargetSettings
@@ -69,5 +71,6 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     live: bool = False
     store: StoreOptions | None = None
     search: SearchSettings | None = None
+    webhook: WebhookSettings | None = None
     kube_context: str | None = None
     kube_server: str | None = None

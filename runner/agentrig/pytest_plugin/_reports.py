@@ -27,16 +27,22 @@ if TYPE_CHECKING:
     from agentrig.reporters import Tally
     from agentrig.search import SearchSettings
     from agentrig.stream import Reporter
+    from agentrig.webhook import WebhookSettings
 
 __all__ = ["make_reporters", "search_reporter"]
 
 
 def make_reporters(
-    options: RunOptions, tally: Tally, keeping: Keeping | None = None
+    options: RunOptions,
+    tally: Tally,
+    keeping: Keeping | None = None,
+    *,
+    continues: bool = False,
 ) -> list[Reporter]:
     """Open the reports that a run is asked for, and what brings them to where they are kept.
 
-    `tally` is the run's own, which receives before them.
+    `tally` is the run's own, which receives before them. A run that `continues` another one adds
+    to what that has left in the folder.
 
     Raises ReportError when the results cannot be written, UsageError for a reporter that is not
     there.
@@ -45,7 +51,8 @@ def make_reporters(
     if results:
         try:
             results.mkdir(parents=True, exist_ok=True)
-            clear_artifacts(results)
+            if not continues:
+                clear_artifacts(results)
         except OSError as error:
             raise _unwritable(results, error) from error
     # One that cannot be made must not leave an empty journal behind.
@@ -56,10 +63,17 @@ def make_reporters(
     searched = [search_reporter(options.search, results)] if options.search else []
     if results is None:
         return [*printed, *searched, *others]
-    # It ends last: when all others are written.
+    # They end last: the message when all others are written, and kept.
     kept = [keeping.reporter(results)] if keeping else []
     files = results_reporters(results, printed=printed, tally=tally)
-    return [*kept, *_journals(results, options), *files, *searched, *others]
+    told = [_webhook(options.webhook, tally, keeping)] if options.webhook else []
+    return [*told, *kept, *_journals(results, options), *files, *searched, *others]
+
+
+def _webhook(settings: WebhookSettings, tally: Tally, keeping: Keeping | None) -> Reporter:
+    from agentrig.webhook import WebhookReporter  # noqa: PLC0415  # where it is asked for
+
+    return WebhookReporter(settings, tally, store=keeping.store if keeping else None)
 
 
 def _journals(results: Path, options: RunOptions) -> list[Reporter]:

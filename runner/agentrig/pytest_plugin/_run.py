@@ -70,14 +70,12 @@ class Run:
         last = max((one.attempt for one in self._earlier), default=0)
         self.attempt = (keeping.attempt if keeping else 0) or last + 1
         self._counted_by = keeping.store.url if keeping and keeping.attempt else None
-        self._reporters = [self.tally, *make_reporters(options, self.tally, keeping)]
-        secrets = Secrets(options.secrets)
-        for text in options.search.credentials if options.search else ():
-            secrets.add(text)
+        reporters = make_reporters(options, self.tally, keeping, continues=bool(self._earlier))
+        self._reporters = [self.tally, *reporters]
         self.stream = EventStream(
             run=options.run_id,
             reporters=self._reporters,
-            secrets=secrets,
+            secrets=_secrets_of(options),
             shard=shard,
             attempt=self.attempt,
         )
@@ -385,3 +383,14 @@ class Run:
         if self._continued:
             self.stream.publish(self._continued.kept.event())
             self.stream.take(self._continued.records())
+
+
+def _secrets_of(options: RunOptions) -> Secrets:
+    """Hide what scenarios read by name, and what leads to a search server or a webhook."""
+    secrets = Secrets(options.secrets)
+    for secret in (
+        *(options.search.credentials if options.search else ()),
+        *(options.webhook.secrets if options.webhook else ()),
+    ):
+        secrets.add(secret)
+    return secrets

@@ -18,8 +18,8 @@ from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
 from agentrig.reporters.live import LiveReporter
 from agentrig.reporters.log_block import LogBlockReporter, find_blocks, write_block
 from agentrig.reporters.markdown import MARKDOWN_FILE, MarkdownReporter, render_markdown
-from agentrig.reporters.summary import SUMMARY_FILE, SummaryReporter, summarise
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.summary import SUMMARY_FILE, SummaryReporter, outcome_of, summarise
+from agentrig.reporters.tally import Tally, TallyReport
 from agentrig.reporters.terminal import TerminalReporter
 from agentrig.reporters.termination import TerminationReporter
 
@@ -42,6 +42,7 @@ __all__ = [
     "Repository",
     "SummaryReporter",
     "Tally",
+    "TallyReport",
     "TerminalReporter",
     "TerminationReporter",
     "clear_artifacts",
@@ -50,6 +51,7 @@ __all__ = [
     "github_reporters",
     "make_reporter",
     "mark_artifacts",
+    "outcome_of",
     "read_journal",
     "render_markdown",
     "results_reporters",

@@ -17,6 +17,7 @@ from agentrig.launch import bundled_chart
 from tests.launch.played import NAMESPACE, ending, running, template
 from tests.support.golden import check_golden
 from tests.support.kube_api import forbidden
+from tests.support.webhook_server import SECRET, Answer, webhook_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,38 @@ def test_what_is_said_of_a_run_that_passes(play: Play, request: pytest.FixtureRe
     ran = play.agentrig(*LAUNCH, "--logs")
     said = re.sub(r"(?m)^ +\d+ s  ", "   0 s  ", ran.err)
     check_golden(request.path.parent / "golden/launch_passed.txt", f"{ran.out}--- stderr\n{said}")
+
+
+def test_one_message_is_sent_for_the_run(play: Play) -> None:
+    with webhook_server() as server:
+        play.on_install = ending(play, 1)
+        play.variables["AGENTRIG_LAUNCH_WEBHOOK"] = server.url
+        state = ("--webhook-on", "change", "--webhook-state", str(play.folder / "state"))
+        for code in (1, 0):
+            play.on_install = ending(play, code)
+            ran = play.agentrig(*LAUNCH, *state)
+            assert ran.code == code, ran.said
+        server.answers = [Answer(status=410)]
+        ran = play.agentrig(*LAUNCH, "--webhook-on", "always")
+    heads = [text.split("\n")[0] for text in server.texts]
+    assert heads == [
+        ":x: run-1: failed: 1 failed",
+        ":white_check_mark: run-1: passed (before: failed): 1 passed",
+        ":white_check_mark: run-1: passed: 1 passed",
+    ]
+    assert "warning: webhook 127.0.0.1: the message was not sent: status 410" in ran.err
+    assert ran.code == 0
+    assert SECRET not in ran.said + str(play.called)
+
+
+def test_failures_are_annotated_on_github(play: Play) -> None:
+    play.on_install = ending(play, 1)
+    page = play.folder / "page.md"
+    play.variables |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)}
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 1, ran.said
+    assert ran.out.rstrip().splitlines()[-1].startswith("::error title=")
+    assert "**1 failed**" in page.read_text()
 
 
 def test_without_a_name_the_release_gets_one(play: Play) -> None:

@@ -70,6 +70,28 @@ def test_a_run_removes_those_of_the_run_before_and_nothing_else(rig: Rig) -> Non
     assert (ran.results / kept.path).exists()
 
 
+def test_a_run_that_goes_on_keeps_what_its_earlier_attempt_left(rig: Rig) -> None:
+    rig.write(
+        "test_m.py",
+        """
+        import os, pathlib
+
+        def test_a(save_artifact):
+            save_artifact("a", "x")
+
+        def test_b():
+            if not pathlib.Path("again").exists():
+                pathlib.Path("again").touch()
+                os._exit(9)
+        """,
+    )
+    assert rig.run("test_m.py", "--run-id", "r").code == 9
+    ran = rig.run("test_m.py", "--run-id", "r")
+    assert ran.code == 0, ran.said
+    (saved,) = ran.events(ArtifactSaved)
+    assert (ran.results / saved.path).read_text() == "x"
+
+
 def test_a_test_that_is_retried_keeps_what_each_execution_left(rig: Rig) -> None:
     rig.write(
         "test_m.py",
