@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.commands import IMAGE, WITHIN_S, finish, get, kubectl, names, run
-from e2e.receiver import node_address
+from e2e.commands import CHART, IMAGE, WITHIN_S, finish, get, kubectl, names, run, until
+from e2e.receiver import node_address, running_receiver
 from e2e.test_sources import apply, named, secret
 from tests.support.s3_server import s3_server
+from tests.support.search_server import SearchServer, own_search_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from e2e.receiver import Receiver
     from tests.support.s3_server import S3Server
 
 ROOT = """
@@ -39,6 +42,21 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server that pods can reach, with a bucket."""
     with s3_server(tmp_path_factory.mktemp("s3"), host=node_address()) as server:
         server.fill(BUCKET)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchServer]:
+    """A real OpenSearch that pods can reach."""
+    host = node_address()
+    with own_search_server(tmp_path_factory.mktemp("search"), f"http.host={host}") as server:
+        yield SearchServer(server.url.replace("127.0.0.1", host), server.pid)
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    """A server for webhooks and dashboards that pods can reach."""
+    with running_receiver() as server:
         yield server
 
 
@@ -133,34 +151,124 @@ def test_the_results_of_a_nightly_run_stay_in_its_volume(
     install: Any, namespace: str, volume: tuple[str, Path], tmp_path: Path
 ) -> None:
     storage_class, folder = volume
-    release = install(
-        {
-            "mode": "cronjob",
-            "cronjob": {"suspend": True},
-            "scenarios": {"inline": SUITE},
-            # As OpenShift does, a user that nobody has heard of.
-            "podSecurityContext": {"runAsUser": 1_000_680_000},
-            "results": {"persistence": {"create": True, "storageClassName": storage_class}},
-        }
-    )
-    cronjob = f"cronjob/{release.name}-agentrig-schedule"
+    values = {
+        "mode": "cronjob",
+        "cronjob": {"suspend": True},
+        "scenarios": {"inline": SUITE},
+        # As OpenShift does, a user that nobody has heard of.
+        "podSecurityContext": {"runAsUser": 1_000_680_000},
+        "results": {"persistence": {"create": True, "storageClassName": storage_class}},
+    }
+    release = install(values, name="nightly")
     ids = []
     for name in ("one", "two"):
-        kubectl("create", "job", "-n", namespace, name, f"--from={cronjob}")
+        cronjob = "--from=cronjob/nightly-agentrig-schedule"
+        kubectl("create", "job", "-n", namespace, name, cronjob)
         done = finish(name, namespace)
         assert done.exit_codes == [1], done.log
         ids.append(f"{name}-{get('job', name, namespace)['metadata']['uid']}")
     assert sorted(one.name for one in (folder / "runs").iterdir()) == sorted(ids)
+
+    copy = read_by_the_document(namespace, tmp_path)
     for run_id in ids:
-        code, summary = report(str(folder / "runs" / run_id), tmp_path / run_id)
+        code, summary = report(str(copy / run_id), tmp_path / run_id)
         assert (code, summary["counts"]) == (1, {"passed": 5, "failed": 1})
 
     # A release of the same name takes up what the one before has left.
     run("helm", "uninstall", release.name, "-n", namespace, "--wait", "--timeout", "60s")
-    claim = f"{release.name}-agentrig-results"
+    claim = "nightly-agentrig-results"
     assert names("pvc", "-n", namespace) == [f"persistentvolumeclaim/{claim}"]
-    values = {"image": IMAGE, "mode": "cronjob", "cronjob": {"suspend": True}}
-    values |= {"results": {"persistence": {"create": True, "storageClassName": storage_class}}}
-    again = ("helm", "install", release.name, "charts/agentrig", "-n", namespace, "-f", "-")
-    run(*again, stdin=json.dumps(values))
+    install(values, name="nightly")
     assert get("pvc", claim, namespace)["status"]["phase"] == "Bound"
+
+
+def read_by_the_document(namespace: str, folder: Path) -> Path:
+    """Type the document's commands that bring runs out of a volume; give where they are then."""
+    example = "charts/examples/results-reader/pod.yaml"
+    image = f"{IMAGE['repository']}:{IMAGE['tag']}\n      imagePullPolicy: Never"
+    pod = (CHART.parents[1] / example).read_text(encoding="utf-8")
+    here = folder / example
+    here.parent.mkdir(parents=True)
+    here.write_text(pod.replace("registry.example.com/qa/agentrig:0.1.0", image))
+    document = (CHART.parents[1] / "docs/cluster.md").read_text(encoding="utf-8")
+    (block,) = (
+        one
+        for one in re.findall(r"^```console\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+        if example in one
+    )
+    for line in block.splitlines():
+        command = line.removeprefix("$ ").replace("-n qa", f"-n {namespace}")
+        run("bash", "-c", f"cd {folder} && {command}")
+    return folder / "runs"
+
+
+def test_a_store_that_refuses_the_run_is_told(launch: Any, namespace: str, s3: S3Server) -> None:
+    store = store_values(s3, namespace)
+    wrong = {**s3.credentials(), "AWS_SECRET_ACCESS_KEY": "not-the-key"}
+    apply(secret(namespace, "s3", wrong))
+    ended = launch(
+        {"scenarios": {"inline": SUITE}, "results": {"store": store}, "job": {"backoffLimit": 0}}
+    ).ended()
+    assert ended.code == 3, ended.output
+    assert "whose last words are: " in ended.output
+    assert f"refused to list s3://{BUCKET}/{namespace}" in ended.output
+    assert "(SignatureDoesNotMatch)" in ended.output
+    assert "not-the-key" not in ended.output
+
+
+def test_a_search_index_has_each_scenario_of_a_run_once(
+    launch: Any, namespace: str, search: SearchServer
+) -> None:
+    ended = launch(
+        {
+            "mode": "sharded",
+            "shards": {"count": 2},
+            "scenarios": {"inline": SUITE},
+            "env": {"MODEL": "small-1", "OTHER": "not to be told"},
+            "results": {
+                "labels": {"environment": "e2e"},
+                "search": {
+                    "url": search.url,
+                    "index": namespace,
+                    "env": ["MODEL"],
+                    "requireDelivery": True,
+                },
+            },
+        },
+        f"--commit={SHA}",
+    ).ended()
+    assert ended.code == 1, ended.output
+    found = list(search.documents(f"{namespace}*").values())
+    scenarios = [one for one in found if "test_id" in one]
+    told = [(one["test_id"], one["outcome"]) for one in scenarios]
+    assert sorted(told) == told_of(ended.summary)["outcomes"]
+    assert {one["run"] for one in found} == {ended.summary["run"]}
+    assert {one["commit"] for one in scenarios} == {SHA}
+    assert {one["labels"]["environment"] for one in scenarios} == {"e2e"}
+    assert "not to be told" not in json.dumps(found)
+    assert "small-1" in json.dumps(found)
+
+
+def test_dashboards_come_with_the_chart(install: Any, namespace: str, receiver: Receiver) -> None:
+    apply(secret(namespace, "editor", {"username": "editor", "password": "an-e2e-password"}))
+    receiver.answers[f"/{namespace}/api/saved_objects"] = json.dumps(
+        {"success": True, "successCount": 1, "successResults": []}
+    ).encode()
+    install(
+        {
+            "mode": "cronjob",
+            "cronjob": {"suspend": True},
+            "results": {
+                "dashboards": {
+                    "install": True,
+                    "url": f"{receiver.url}/{namespace}",
+                    "basicAuthSecret": {"name": "editor"},
+                }
+            },
+        }
+    )
+    # Helm has waited for it, and removed it.
+    sent = [one for one in receiver.received if one.path.startswith(f"/{namespace}/api")]
+    assert any(one.method == "POST" and b"dashboard" in one.body for one in sent)
+    assert all(one.headers["Authorization"].startswith("Basic ") for one in sent)
+    until(lambda: names("jobs", "-n", namespace) == [], "the hook's Job has gone")

@@ -12,6 +12,7 @@ from agentrig.events import Outcome, TroubleFound
 from agentrig.merge._attempt import Attempt  # noqa: TC001  # msgspec resolves it
 from agentrig.merge._combine import Combined, combine, is_numbered
 from agentrig.merge._journal import Journal, find_journal
+from agentrig.merge._last_words import last_words
 from agentrig.merge._termination import Termination, read_termination
 
 if TYPE_CHECKING:
@@ -174,10 +175,12 @@ def _read_attempt(number: int, attempt: Attempt, *, run: str, shards: int) -> _L
     termination = read_termination(attempt.termination, run=run)
     if termination:
         return _of_termination(attempt, termination, problem)
+    words = last_words(attempt.log)
+    said = f"{problem}, whose last words are: {words}" if words else problem
     return _Left(
         attempt=attempt,
         exit_code=_INFRASTRUCTURE,
-        troubles=(_lost(attempt, f"{attempt.end}, and nothing tells of its results: {problem}"),),
+        troubles=(_lost(attempt, f"{attempt.end}, and nothing tells of its results: {said}"),),
     )
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.demo.embedded import Demo, running_demo
-from tests.support.dashboards_api import DashboardsApi, dashboards_api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +33,6 @@ _BLOCK = re.compile(
 
 # Where the documents have it; a real one stands in.
 SEARCH = "https://search.example:9200"
-KIBANA = "https://kibana.example:5601"
 MISTAKE = "error: unknown key 'header'"
 # What lint says of the scenario that is shown before.
 MISTAKES_THAT_PASS = "name: Mistakes that pass\n"
@@ -145,12 +143,6 @@ def shell(command: str, folder: Path, demo: Demo) -> subprocess.CompletedProcess
     )
 
 
-@pytest.fixture
-def kibana() -> Iterator[DashboardsApi]:
-    with dashboards_api("kibana") as one:
-        yield one
-
-
 @pytest.mark.parametrize("command", [command for _, command in LOCAL])
 def test_command_works_as_written(
     command: str, folder: Path, demo: Demo, request: pytest.FixtureRequest
@@ -158,8 +150,6 @@ def test_command_works_as_written(
     if SEARCH in command:
         server = request.getfixturevalue("search_server")
         command = command.replace(SEARCH, server.url)
-    if KIBANA in command:
-        command = command.replace(KIBANA, request.getfixturevalue("kibana").url)
     if command.endswith("--serve"):
         pytest.fail("a command that stays up has a test of its own: show it inline")
     done = shell(command, folder, demo)
