@@ -220,7 +220,7 @@ class StepStarted(Event, frozen=True, kw_only=True):
 class StepFinished(Event, frozen=True, kw_only=True):
     """A step ended after so many `attempts`.
 
-    `exchange` is kept only for a step that did not pass.
+    `exchange` is kept of a step that did not pass, and of all if the run was asked for it.
     """
 
     kind: ClassVar[str] = "step.finished"

@@ -1,4 +1,4 @@
-"""Options of `agentrig run` that say where its results are kept."""
+"""Options of `agentrig run` that say what is kept of its results, and where."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ __all__ = ["store_of", "store_options"]
 CommandT = TypeVar("CommandT", bound="Callable[..., Any]")
 
 _OPTIONS = (
+    click.option(
+        "--exchanges",
+        type=click.Choice(["failed", "all"]),
+        default="failed",
+        show_default=True,
+        help="Requests and responses to keep: of steps that did not pass, or of all.",
+    ),
     click.option(
         "--store",
         metavar="URL",

@@ -236,6 +236,7 @@ def run(
         shard=shard_of(others, durations),
         durations=read_durations(durations),
         fail_on_flaky=fail_on_flaky,
+        keep_exchanges=others["exchanges"] == "all",
         dry_run=dry_run,
         results=None if dry_run else results,
         reporters=() if dry_run else reporters,

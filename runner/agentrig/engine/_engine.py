@@ -53,17 +53,20 @@ class Engine:
         pacer: Pacer | None = None,
         counts: Counts | None = None,
         failed_before: int = 0,
+        keep_exchanges: bool = False,
     ) -> None:
         """Prepare to run `plan`; nothing starts yet. `run` is what scenarios read as `${run}`.
 
         `kubernetes` says which cluster they work on, by default the one that is configured.
         `counts` and `failed_before` are what came of other scenarios of the run before these.
+        `keep_exchanges` records what steps sent and got even if they passed.
         """
         self._stream = stream
         self._resolver = resolver
         self._run_names = run or {}
         self._kubernetes = kubernetes
         self._pacer = pacer
+        self._keep_exchanges = keep_exchanges
         schedule = schedule or Schedule()
         self._loop_factory = loop_factory(plan, schedule)
         self._results = Results(item.id for item in plan)
@@ -186,6 +189,7 @@ class Engine:
             run=self._run_names,
             pacer=self._pacer,
             kubernetes=self._kubernetes,
+            keep_exchanges=self._keep_exchanges,
         ) as run:
             await self._scheduler.run(run.execute)
         self._end()

@@ -31,11 +31,13 @@ async def open_scenario_run(
     run: Mapping[str, Any],
     pacer: Pacer | None = None,
     kubernetes: Callable[[], KubernetesSettings] | None = None,
+    keep_exchanges: bool = False,
 ) -> AsyncIterator[ScenarioRun]:
     """Give what runs scenarios in this event loop; connections and tokens last as long.
 
     `run` is what scenarios read as `${run}`. Without a `pacer` the loop keeps the targets' rates
     by itself; `kubernetes` says which cluster is worked on, by default the one that is configured.
+    `keep_exchanges` records what steps sent and got even if they passed.
     """
     async with RunResources() as resources, Clients() as clients, QueryWorkers():
         yield ScenarioRun(
@@ -48,4 +50,5 @@ async def open_scenario_run(
             run=run,
             pacer=pacer or Pacer(resolver.settings.rates),
             kubernetes=kubernetes or configured_cluster,
+            keep_exchanges=keep_exchanges,
         )

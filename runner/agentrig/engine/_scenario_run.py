@@ -89,6 +89,7 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
     kubernetes: Callable[[], KubernetesSettings] = configured_cluster
     on_output: OnOutput | None = None
+    keep_exchanges: bool = False
 
     async def execute(self, planned: PlannedScenario) -> ScenarioResult:
         """Run a scenario to its end, and publish all that happens. Raises only when cancelled.
@@ -167,6 +168,7 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
             started_at=time.time(),
             pacer=self.pacer,
             on_output=self.on_output,
+            keep_exchanges=self.keep_exchanges,
             deadline=loop.time() + scenario.timeout_s if scenario.timeout_s else None,
         )
 

@@ -59,7 +59,8 @@ class StepRun(Struct, kw_only=True):
 
     `deadline` is the event loop's time at which the scenario's own timeout ends them; what undoes
     their effects is collected in `undo`. `on_output` is given what an execution gave, and what
-    was captured of it; `hide` what no report may show.
+    was captured of it; `hide` what no report may show. With `keep_exchanges` what
+    a step sent and got is recorded even if it passed.
     """
 
     scenario_id: str
@@ -74,6 +75,7 @@ class StepRun(Struct, kw_only=True):
     started_at: float
     hide: Callable[[str], None]
     on_output: OnOutput | None = None
+    keep_exchanges: bool = False
     deadline: float | None = None
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
     phase: Phase = Phase.STEPS
@@ -256,11 +258,11 @@ class StepRun(Struct, kw_only=True):
                 names.captures.update(captured)
         if self.on_output and result.output is not None:
             self.on_output(result.output, captured)
+        kept = result.exchange if failed or self.keep_exchanges else None
+        exchange = kept() if kept else None
         if failed is None:
-            return _Verdict(Outcome.PASSED, None, checks)
-        return _Verdict(
-            Outcome.FAILED, failed.message, checks, result.exchange() if result.exchange else None
-        )
+            return _Verdict(Outcome.PASSED, None, checks, exchange)
+        return _Verdict(Outcome.FAILED, failed.message, checks, exchange)
 
     def _time_left(self) -> float:
         if self.deadline is None:

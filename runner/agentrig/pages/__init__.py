@@ -9,7 +9,7 @@ A page is a skeleton, the CSS and plain JavaScript of `assets/`, those of its ma
         title="Trends",
         styles=(MY_FOLDER / "trends.css",),          # after the common ones
         scripts=(*CHARTS, MY_FOLDER / "trends.js"),  # in one scope, after DOM, format and theme
-        without_script="<p>12 runs, 1 failed</p>",   # HTML: escape what tests have said
+        without_script="<p>12 runs, 1 failed</p>",   # HTML: `escape` what tests have said
     )
     write_whole(file, page.pieces(data))
 
@@ -24,6 +24,6 @@ caption, can be used by keyboard, and brings its numbers as a table.
 """
 
 from agentrig.pages._data import PageData
-from agentrig.pages._page import CHARTS, Page
+from agentrig.pages._page import CHARTS, Page, escape
 
-__all__ = ["CHARTS", "Page", "PageData"]
+__all__ = ["CHARTS", "Page", "PageData", "escape"]

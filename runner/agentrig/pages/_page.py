@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from agentrig.pages._data import PageData
 
-__all__ = ["CHARTS", "Page"]
+__all__ = ["CHARTS", "Page", "escape"]
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -58,7 +58,7 @@ class Page(Struct, frozen=True, kw_only=True):
             '<meta name="referrer" content="no-referrer">\n'
             # Without it a browser asks the server for one.
             '<link rel="icon" href="data:,">\n'
-            f"<title>{_escape(self.title)}</title>\n"
+            f"<title>{escape(self.title)}</title>\n"
         ).encode("utf-8", errors="replace")
         yield b"<style>%b</style>\n</head>\n<body>\n" % style
         yield b'<a class="skip-link" href="#main">Skip to the content</a>\n<div id="app"></div>\n'
@@ -76,5 +76,8 @@ def _hash(content: bytes) -> str:
     return f"sha256-{b2a_base64(sha256(content).digest(), newline=False).decode()}"
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def escape(text: str) -> str:
+    """Write text as HTML, for an element or an attribute in double quotes."""
+    for letter, name in {"&": "amp", "<": "lt", ">": "gt", '"': "quot"}.items():
+        text = text.replace(letter, f"&{name};")
+    return text

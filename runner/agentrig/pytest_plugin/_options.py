@@ -41,7 +41,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
 
     With `log` a log is written there instead of the report. With `terminal` agentrig prints the
     report there and pytest's own is silenced; without it pytest prints as it always does. `live` draws what runs on it. `durations` maps identities of
-    scenarios to milliseconds; `reporters` are those of other packages, each as `NAME` or
+    scenarios to milliseconds; `keep_exchanges` records what steps sent and got even if they passed; `reporters` are those of other packages, each as `NAME` or
     `NAME=ARGUMENT`. `source` is where the files came from, if they were fetched, `commit` the state
     of the code under test, and `labels` what else the results are to be found by. What is in
     `results` is put into the `store` as well, and documents of it go to the server of `search`. With
@@ -54,6 +54,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     shard: Shard | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
     fail_on_flaky: bool = False
+    keep_exchanges: bool = False
     dry_run: bool = False
     results: Path | None = None
     reporters: tuple[str, ...] = ()

@@ -139,6 +139,7 @@ class Run:
                 kubernetes=self.kubernetes_settings,
                 counts=self._continued.counts if self._continued else None,
                 failed_before=failed_before,
+                keep_exchanges=self.options.keep_exchanges,
             )
             if self.stopped:
                 self._engine.interrupt(self.stopped)
@@ -170,6 +171,7 @@ class Run:
                     run=self._names(),
                     pacer=self._pacer,
                     kubernetes=self.kubernetes_settings,
+                    keep_exchanges=self.options.keep_exchanges,
                 )
             )
         return self._background

@@ -13,6 +13,7 @@ from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters._words import say_duration, say_source
 from agentrig.reporters.code_quality import CODE_QUALITY_FILE, CodeQualityReporter
 from agentrig.reporters.github import GithubReporter, github_reporters
+from agentrig.reporters.html import REPORT_FILE, HtmlReporter
 from agentrig.reporters.journal import JOURNAL_FILE, JournalReporter, read_journal
 from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
 from agentrig.reporters.live import LiveReporter
@@ -29,10 +30,12 @@ __all__ = [
     "JOURNAL_FILE",
     "JUNIT_FILE",
     "MARKDOWN_FILE",
+    "REPORT_FILE",
     "RESULT_FILES",
     "SUMMARY_FILE",
     "CodeQualityReporter",
     "GithubReporter",
+    "HtmlReporter",
     "JournalReporter",
     "JunitReporter",
     "LiveReporter",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentrig.reporters._places import Repository
 from agentrig.reporters.code_quality import CODE_QUALITY_FILE, CodeQualityReporter
+from agentrig.reporters.html import REPORT_FILE, HtmlReporter
 from agentrig.reporters.journal import JOURNAL_FILE
 from agentrig.reporters.junit import JUNIT_FILE, JunitReporter
 from agentrig.reporters.markdown import MARKDOWN_FILE, MarkdownReporter
@@ -27,7 +28,14 @@ __all__ = [
     "results_reporters",
 ]
 
-RESULT_FILES = (JOURNAL_FILE, SUMMARY_FILE, JUNIT_FILE, MARKDOWN_FILE, CODE_QUALITY_FILE)
+RESULT_FILES = (
+    JOURNAL_FILE,
+    SUMMARY_FILE,
+    JUNIT_FILE,
+    REPORT_FILE,
+    MARKDOWN_FILE,
+    CODE_QUALITY_FILE,
+)
 """What a results folder holds of a run, the journal first: all the others are made from it."""
 
 ARTIFACTS_FOLDER = "artifacts"
@@ -72,6 +80,7 @@ def results_reporters(
         SummaryReporter(results / SUMMARY_FILE, shared),
         *printed,
         JunitReporter(results / JUNIT_FILE, shared),
+        HtmlReporter(results / REPORT_FILE, shared),
         MarkdownReporter(results / MARKDOWN_FILE, shared),
     ]
     if os.environ.get("GITLAB_CI") == "true":

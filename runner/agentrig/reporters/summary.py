@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from agentrig.reporters.tally import Tally
 
-__all__ = ["SUMMARY_FILE", "SummaryReporter", "encode_summary", "outcome_of", "summarise"]
+__all__ = [
+    "SUMMARY_FILE",
+    "SummaryReporter",
+    "encode_summary",
+    "outcome_of",
+    "summarise",
+    "summarise_run",
+]
 
 SUMMARY_FILE = "summary.json"
 
@@ -64,6 +71,52 @@ def summarise(tally: Tally) -> dict[str, Any]:
     others from it.
     """
     return {
+        **summarise_run(tally),
+        "not_run": tally.missing,
+        "scenarios": [
+            {
+                "id": planned.id,
+                "name": planned.name,
+                "path": planned.path,
+                "agent": planned.agent,
+                "outcome": result.outcome,
+                "elapsed_ms": result.elapsed_ms,
+                "message": result.message,
+                "flaky": result.flaky,
+                "attempt": tally.kept.get(planned.id),
+                "executions": [
+                    {
+                        "number": one.finished.number,
+                        "outcome": one.finished.outcome,
+                        "elapsed_ms": one.finished.elapsed_ms,
+                        "message": one.finished.message,
+                    }
+                    for one in tally.executions.get(planned.id, ())
+                ],
+                "iterations": result.iterations,
+                "metrics": [
+                    {"name": metric.name, "value": metric.value, "unit": metric.unit}
+                    for metric in tally.metrics.get(planned.id, ())
+                ],
+                "artifacts": [
+                    {
+                        "name": artifact.name,
+                        "path": artifact.path,
+                        "media_type": artifact.media_type,
+                        "size": artifact.size,
+                    }
+                    for artifact in tally.artifacts.get(planned.id, ())
+                ],
+            }
+            for planned in tally.planned.values()
+            if (result := tally.results.get(planned.id))
+        ],
+    }
+
+
+def summarise_run(tally: Tally) -> dict[str, Any]:
+    """Give what the summary says of the run as a whole: all but its scenarios."""
+    return {
         "schema": 1,
         "run": tally.run,
         "outcome": outcome_of(tally.exit_code),
@@ -108,44 +161,5 @@ def summarise(tally: Tally) -> dict[str, Any]:
                 "iterations": part.finished.iterations if part.finished else None,
             }
             for number, part in sorted(tally.parts.items())
-        ],
-        "not_run": tally.missing,
-        "scenarios": [
-            {
-                "id": planned.id,
-                "name": planned.name,
-                "path": planned.path,
-                "agent": planned.agent,
-                "outcome": result.outcome,
-                "elapsed_ms": result.elapsed_ms,
-                "message": result.message,
-                "flaky": result.flaky,
-                "attempt": tally.kept.get(planned.id),
-                "executions": [
-                    {
-                        "number": one.finished.number,
-                        "outcome": one.finished.outcome,
-                        "elapsed_ms": one.finished.elapsed_ms,
-                        "message": one.finished.message,
-                    }
-                    for one in tally.executions.get(planned.id, ())
-                ],
-                "iterations": result.iterations,
-                "metrics": [
-                    {"name": metric.name, "value": metric.value, "unit": metric.unit}
-                    for metric in tally.metrics.get(planned.id, ())
-                ],
-                "artifacts": [
-                    {
-                        "name": artifact.name,
-                        "path": artifact.path,
-                        "media_type": artifact.media_type,
-                        "size": artifact.size,
-                    }
-                    for artifact in tally.artifacts.get(planned.id, ())
-                ],
-            }
-            for planned in tally.planned.values()
-            if (result := tally.results.get(planned.id))
         ],
     }

@@ -1,7 +1,7 @@
 // Elements without markup in strings: what a test has said is text, whatever it holds.
 
 /**
- * @typedef {Node | string | number | null | undefined | false} Child
+ * @typedef {Node | string | number | null | undefined | false | any[]} Child
  * @typedef {Record<string, any>} Attributes
  */
 
@@ -10,7 +10,7 @@
  * @param {E} element
  * @param {Attributes | null} attributes a function is a listener (`onclick`), `true` an attribute
  *   without value; null, undefined and false leave it out; `tip` is shown on hover and focus
- * @param {(Child | Child[])[]} children
+ * @param {Child[]} children
  * @returns {E}
  */
 function fill(element, attributes, children) {
@@ -20,7 +20,7 @@ function fill(element, attributes, children) {
     else if (name === "tip") element.setAttribute("data-tip", String(value));
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     element.append(child instanceof Node ? child : String(child));
   }
@@ -31,7 +31,7 @@ function fill(element, attributes, children) {
  * Make an HTML element: `h("a", {href: "#x"}, "text", h("b", null, 1))`.
  * @param {string} tag
  * @param {Attributes | null} [attributes]
- * @param {...(Child | Child[])} children
+ * @param {...Child} children
  * @returns {any}
  */
 function h(tag, attributes = null, ...children) {
@@ -42,7 +42,7 @@ function h(tag, attributes = null, ...children) {
  * Make an SVG element.
  * @param {string} tag
  * @param {Attributes | null} [attributes]
- * @param {...(Child | Child[])} children
+ * @param {...Child} children
  * @returns {any}
  */
 function svg(tag, attributes = null, ...children) {
