@@ -101,8 +101,9 @@ def told_of(summary: Any) -> dict[str, Any]:
 
 
 def test_a_bucket_has_of_a_sharded_run_what_launch_reports(
-    launch: Any, namespace: str, s3: S3Server, tmp_path: Path
+    launch: Any, namespace: str, s3: S3Server, receiver: Receiver, tmp_path: Path
 ) -> None:
+    apply(secret(namespace, "hook", {"url": f"{receiver.url}/{namespace}/sharded"}))
     ended = launch(
         {
             "mode": "sharded",
@@ -111,6 +112,7 @@ def test_a_bucket_has_of_a_sharded_run_what_launch_reports(
             "results": {
                 "labels": {"environment": "e2e", "model": "Large Model 1"},
                 "store": store_values(s3, namespace),
+                "webhook": {"urlSecret": {"name": "hook"}},
             },
         },
         f"--commit={SHA}",
@@ -127,6 +129,12 @@ def test_a_bucket_has_of_a_sharded_run_what_launch_reports(
     code, summary = report(f"s3://{BUCKET}/{namespace}/runs/{run_id}", tmp_path / "kept", s3)
     assert code == 1
     assert told_of(summary) == told_of(ended.summary)
+
+    # Both shards could tell of the run, and one has.
+    (message,) = [one for one in receiver.received if one.path == f"/{namespace}/sharded"]
+    text = json.loads(message.body)["text"]
+    assert "5 passed, 1 failed" in text
+    assert "shard" not in text
 
 
 @pytest.fixture
@@ -247,6 +255,38 @@ def test_a_search_index_has_each_scenario_of_a_run_once(
     assert {one["labels"]["environment"] for one in scenarios} == {"e2e"}
     assert "not to be told" not in json.dumps(found)
     assert "small-1" in json.dumps(found)
+
+
+def test_a_nightly_run_sends_a_message_by_a_template(
+    install: Any, namespace: str, receiver: Receiver
+) -> None:
+    document = (CHART.parents[1] / "docs/cluster.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\$ (kubectl create secret generic slack .*)$", document, re.MULTILINE)
+    slack = re.search(r"https://\S+", line)
+    assert slack
+    here = line.replace(slack[0], f"{receiver.url}/{namespace}/hook").replace("-n qa", "")
+    run("bash", "-c", f"{here} -n {namespace}")
+    install(
+        {
+            "mode": "cronjob",
+            "cronjob": {"suspend": True},
+            "scenarios": {"inline": SUITE},
+            "results": {
+                "webhook": {
+                    "urlSecret": {"name": "slack"},
+                    "name": "{{ .Release.Name }}",
+                    "template": '{"text": "{{ name }} {{ outcome }}: {{ failures[0].name }}"}',
+                }
+            },
+        },
+        name="nightly",
+    )
+    kubectl("create", "job", "-n", namespace, "one", "--from=cronjob/nightly-agentrig-schedule")
+    done = finish("one", namespace)
+    assert done.exit_codes == [1], done.log
+    (message,) = [one for one in receiver.received if one.path == f"/{namespace}/hook"]
+    assert json.loads(message.body) == {"text": "nightly failed: The root answers"}
+    assert receiver.url not in done.log, "the URL of a webhook is a secret"
 
 
 def test_dashboards_come_with_the_chart(install: Any, namespace: str, receiver: Receiver) -> None:
