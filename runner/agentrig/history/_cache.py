@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["Cache"]
+__all__ = ["Cache", "Entry"]
 
 # Of the shape of what is kept: another one begins anew.
 VERSION = 1
@@ -25,10 +25,20 @@ APPLICATION = 0x61677268
 _TABLE = """
 CREATE TABLE IF NOT EXISTS read (
     source TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL,
-    run TEXT, begin_ms INTEGER, shard INTEGER, content BLOB, problem TEXT,
+    run TEXT, begin_ms INTEGER, shard INTEGER, attempt INTEGER, content BLOB, problem TEXT,
     PRIMARY KEY (source, place)
 ) WITHOUT ROWID
 """
+
+
+class Entry(NamedTuple):
+    """What is known of a run without reading all of it; fields as in `Run`."""
+
+    place: str
+    run: str
+    begin_ms: int
+    shard: int
+    attempt: int
 
 
 class Cache:
@@ -70,7 +80,7 @@ class Cache:
         """Keep what was read: a run, or what is wrong."""
         run = found if isinstance(found, Run) else None
         self._database.execute(
-            "INSERT OR REPLACE INTO read VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._source,
                 place,
@@ -78,6 +88,7 @@ class Cache:
                 run.run if run else None,
                 run.begin_ms if run else None,
                 run.shard if run else None,
+                run.attempt if run else None,
                 self._encoder.encode(run) if run else None,
                 None if run else found,
             ),
@@ -89,13 +100,14 @@ class Cache:
             "DELETE FROM read WHERE source = ? AND place = ?", (self._source, place)
         )
 
-    def index(self) -> Iterator[tuple[str, str, int, int]]:
-        """Give place, run, begin and shard of all runs, the oldest first."""
-        yield from self._database.execute(
-            "SELECT place, run, begin_ms, shard FROM read WHERE source = ? AND run IS NOT NULL "
+    def index(self) -> Iterator[Entry]:
+        """Say what is known of all runs, the oldest first."""
+        rows = self._database.execute(
+            "SELECT place, run, begin_ms, shard, attempt FROM read WHERE source = ? AND run IS NOT NULL "
             "ORDER BY begin_ms, run, place",
             (self._source,),
         ).fetchall()
+        yield from map(Entry._make, rows)
 
     def problems(self) -> list[str]:
         """Say why places have no run, in their order."""

@@ -70,6 +70,7 @@ class _Summary(Struct):
     commit: str | None = None
     labels: dict[str, str] = {}
     shard: int | None = None
+    attempt: int | None = None
     scenarios: tuple[_Scenario, ...] = ()
     not_run: tuple[str, ...] = ()
 
@@ -88,6 +89,7 @@ def condense(summary: bytes, *, place: str, report: str | None = None) -> Run:
         run=_cut(found.run, _MOST_TEXT),
         place=place,
         shard=found.shard or 0,
+        attempt=found.attempt or 0,
         begin_ms=_moment(found.started, place),
         exit_code=found.exit_code,
         finished=found.elapsed_ms is not None,

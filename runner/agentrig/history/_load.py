@@ -125,12 +125,12 @@ def _merge_shards(
     """Merge what are parts of a run, unless the whole is there; tell which were read for it."""
     parts: defaultdict[str, list[Folder]] = defaultdict(list)
     whole: set[str] = set()
-    for key, run, _, shard in cache.index():
-        place = places.get(key)
-        if not shard:
-            whole |= set() if key.startswith(_MERGED) else {run}
+    for one in cache.index():
+        place = places.get(one.place)
+        if not one.shard:
+            whole |= set() if one.place.startswith(_MERGED) else {one.run}
         elif isinstance(place, Folder):
-            parts[run].append(place)
+            parts[one.run].append(place)
     merged: dict[str, bool] = {}
     for run, folders in parts.items():
         if run in whole:
@@ -147,9 +147,14 @@ def _merge_shards(
 
 
 def _wholes(cache: Cache) -> Iterator[str]:
-    """Name the places of whole runs, each run once: of copies, the first."""
+    """Name the places of whole runs: of copies the first, of attempts at one run the last."""
+    entries = [one for one in cache.index() if not one.shard]
+    last: defaultdict[str, int] = defaultdict(int)
+    for one in entries:
+        last[one.run] = max(last[one.run], one.attempt)
     seen: set[tuple[str, int]] = set()
-    for place, run, begin_ms, shard in cache.index():
-        if not shard and (run, begin_ms) not in seen:
-            seen.add((run, begin_ms))
-            yield place
+    for one in entries:
+        is_last = one.attempt in {0, last[one.run]}
+        if is_last and (one.run, one.begin_ms) not in seen:
+            seen.add((one.run, one.begin_ms))
+            yield one.place

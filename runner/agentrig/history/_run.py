@@ -38,6 +38,7 @@ class Run(Struct, frozen=True, kw_only=True):
     """A run and all of its results; `begin_ms` counts from the epoch.
 
     `shard` is 0, and counts from 1 in what is but a part of a run, to be merged with the others.
+    `attempt` counts from 1, and is 0 where nobody knows.
     `place` is where it was read, for messages, and `report` where its report.html lies from what
     was read, None if there is none. `finished` is False for a run that still goes on, or was
     killed.
@@ -49,6 +50,7 @@ class Run(Struct, frozen=True, kw_only=True):
     exit_code: int
     finished: bool
     shard: int = 0
+    attempt: int = 0
     elapsed_ms: float | None = None
     commit: str | None = None
     labels: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agentrig.history import Cache
 from tests.support.golden import check_golden
 from tests.support.past import leave, past_run
 from tests.support.s3_server import s3_server
@@ -265,6 +266,11 @@ def test_a_bucket(nights: Rig, server: S3Server, monkeypatch: pytest.MonkeyPatch
     assert page["ContentType"] == "text/html; charset=utf-8"
     assert b'"../../qa/runs/nightly-1/shard%3D0/attempt%3D1/report.html"' in page["Body"].read()
     assert not (nights.folder / "s3:").exists()
+    kept = nights.folder / "kept"
+    cache = server.client.get_object(Bucket="results", Key="site/qa/.agentrig-history.sqlite3")
+    kept.write_bytes(cache["Body"].read())
+    with Cache(kept, source="s3://results/qa") as known:
+        assert len(known.states()) == 13
     assert history(nights, "s3://results/other").code == 5
     assert history(nights, "s3://nobody/x").code == 4
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")

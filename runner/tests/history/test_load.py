@@ -162,6 +162,16 @@ def test_copies_count_once_and_runs_of_one_name_each(tmp_path: Path) -> None:
     assert [outcomes(run) for run in runs] == ["a:passed", "a:failed"]
 
 
+def test_of_attempts_that_lie_apart_the_last_one_counts(tmp_path: Path) -> None:
+    killed = past_run(1, {"a": "p", "b": "n"}, run="qa", attempt=1, is_killed=True)
+    leave(tmp_path / "z", killed, only=["events"])
+    leave(tmp_path / "a", past_run(2, {"a": "p", "b": "p"}, run="qa", attempt=2))
+    leave(tmp_path / "b", past_run(3, {"a": "p"}, run="other", attempt=1))
+    leave(tmp_path / "c", past_run(4, {"a": "f"}, run="other", attempt=1))
+    runs, _, _ = read(tmp_path)
+    assert [outcomes(run) for run in runs] == ["a:passed b:passed", "a:passed", "a:failed"]
+
+
 def test_a_run_that_goes_on_is_not_finished_and_read_again(tmp_path: Path) -> None:
     attempt = tmp_path / "runs/nightly/shard=0/attempt=1"
     records = past_run(1, {"a": "p", "b": "f", "c": "p"}, run="nightly")

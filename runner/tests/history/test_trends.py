@@ -99,6 +99,15 @@ def test_never_run_lately() -> None:
     assert trends_of({one: row[:-1] for one, row in rows.items()}).never_run_lately() == []
 
 
+def test_slow_is_what_is_slow_lately() -> None:
+    times = [900.0] * 5 + [100.0] * RECENT_RUNS
+    runs = (
+        condense_records(past_run(number, {"a": "p"}, times={"a": time}), place="here")
+        for number, time in enumerate(times)
+    )
+    assert [median for _, median in trends(runs).slowest()] == [100.0]
+
+
 def test_times_metrics_and_rates() -> None:
     runs = [
         condense_records(
