@@ -122,7 +122,7 @@ def sometimes(fault: Fault, *, seed: int, share: float) -> Callable[[Asked], Fau
 
 FAULTS = {
     "slow": lambda _: Fault(delay_s=0.15),
-    "busy": sometimes(Fault(status=503, code="SlowDown"), seed=1, share=0.5),
+    "busy": sometimes(Fault(status=503, code="SlowDown"), seed=1, share=0.3),
     "broken": sometimes(Fault(status=500, code="InternalError"), seed=2, share=0.3),
     "dropped": sometimes(Fault(drop=True), seed=3, share=0.3),
     "lost": sometimes(Fault(lose=True), seed=4, share=0.3),
@@ -207,7 +207,7 @@ def tokens(tmp_path: Path, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch) -> T
     made = {"Version": 1, "AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET_KEY}
     script.write_text(
         "import datetime, json, pathlib\n"
-        "end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=12)\n"
+        "end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=8)\n"
         f"token = pathlib.Path({str(tokens.file)!r}).read_text()\n"
         f"print(json.dumps({{**{json.loads(json.dumps(made))!r}, 'SessionToken': token,"
         " 'Expiration': end.isoformat()}))\n"
