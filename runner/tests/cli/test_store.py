@@ -9,10 +9,12 @@ import pytest
 
 from agentrig.events import RunStarted
 from agentrig.reporters import read_journal
-from agentrig.store import FolderStore, claim_attempt, stored_attempts, stored_runs
+from agentrig.store import FolderStore, claim_attempt, open_store, stored_attempts, stored_runs
+from tests.support.s3_proxy import Asked, Fault, S3Proxy, s3_proxy
+from tests.support.s3_server import s3_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.support.agent_server import AgentServer
     from tests.support.rig import Rig
@@ -235,3 +237,87 @@ def test_what_is_no_result_is_not_kept(rig: Rig, content: bytes | None, words: s
     put = rig.here("report", "store", "results", "--store", "kept")
     assert (put.code, words in put.err) == (3, True), put.said
     assert not (rig.folder / "kept").exists()
+
+
+@pytest.fixture
+def s3(
+    rig: Rig, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[S3Proxy]:
+    """Give a way to the bucket `results` of a real server, for this process and for runs."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server, s3_proxy(server.url) as proxy:
+        server.fill("results")
+        rig.environment |= {
+            **server.credentials(),
+            "AWS_ENDPOINT_URL_S3": proxy.url,
+            "AGENTRIG_STORE_PATH_STYLE": "true",
+        }
+        for name, value in rig.environment.items():
+            monkeypatch.setenv(name, value)
+        yield proxy
+
+
+def test_a_run_outlives_the_death_of_its_bucket(
+    rig: Rig, agent: AgentServer, s3: S3Proxy, until: Callable[[Callable[[], object]], None]
+) -> None:
+    rig.scenario("a")
+    rig.scenario("b", "/hold")
+    count = 0
+
+    def busy(_: Asked) -> Fault | None:
+        nonlocal count
+        count += 1
+        return Fault(status=503, code="SlowDown") if count % 3 == 0 else None
+
+    s3.fault = busy
+    with rig.started(".", "--store", "s3://results/qa", "--run-id", "x") as process:
+        agent.wait_for(2)
+        until(lambda: s3.puts(".jsonl"))
+        s3.close()
+        agent.release()
+        until((rig.folder / "results/summary.json").exists)
+        s3.open()
+        ran = rig.ended(process)
+    assert ran.code == 0, ran.said
+    s3.fault = lambda _: None
+    (found,) = stored_attempts(open_store("s3://results/qa"), "x")
+    assert found.journal() == (ran.results / "events.jsonl").read_bytes()
+    assert {"summary.json", "junit.xml"} <= set(found.files)
+    again = rig.report("s3://results/qa/runs/x", "--results", "again")
+    assert (again.code, again.outcomes()) == (0, {"a": "passed", "b": "passed"})
+
+
+@pytest.mark.parametrize(("path", "code"), [("/ok", 3), ("/status/500", 1)])
+def test_a_bucket_that_refuses_in_the_end_is_told_with_what_to_do(
+    rig: Rig, s3: S3Proxy, path: str, code: int
+) -> None:
+    rig.scenario("a", path)
+
+    def refuse(asked: Asked) -> Fault | None:
+        is_claim = asked.key.endswith("claim.json") or asked.method == "GET"
+        return None if is_claim else Fault(status=403, code="AccessDenied")
+
+    s3.fault = refuse
+    ran = rig.run("a.yaml", "--store", "s3://results/qa", "--run-id", "x")
+    assert ran.code == code, ran.said
+    assert ran.summary()["scenarios"][0]["outcome"] == ("passed" if code == 3 else "failed")
+    assert ran.err.count("error: the results are not all in the store: ") == 1
+    assert "refused to write s3://results/qa/runs/x/shard=0/attempt=1/" in ran.err
+    s3.fault = lambda _: None
+    command = ran.err.partition("`")[2].partition("`")[0].split()
+    assert command == ["agentrig", "report", "store", "results", "--store", "s3://results/qa"]
+    assert rig.agentrig(*command[1:]).code == 0
+    (found,) = stored_attempts(open_store("s3://results/qa"), "x")
+    assert found.journal() == (ran.results / "events.jsonl").read_bytes()
+
+
+def test_a_bucket_that_refuses_is_told_before_anything_runs(
+    rig: Rig, agent: AgentServer, s3: S3Proxy
+) -> None:
+    rig.scenario("a")
+    s3.fault = lambda _: Fault(status=403, code="AccessDenied")
+    ran = rig.run("a.yaml", "--store", "s3://results/qa")
+    assert (ran.code, "AccessDenied" in ran.err, agent.paths) == (3, True, []), ran.said
+    s3.fault = lambda _: None
+    ran = rig.run("a.yaml", "--store", "s3://nobody/qa")
+    assert (ran.code, agent.paths) == (4, []), ran.said
+    assert ran.err == f"error: {s3.url} has no bucket 'nobody'\n"
