@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.demo.embedded import Demo, running_demo
+from tests.support.s3_server import s3_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ _BLOCK = re.compile(
 
 # Where the documents have it; a real one stands in.
 SEARCH = "https://search.example:9200"
+BUCKET = "my-bucket"
 MISTAKE = "error: unknown key 'header'"
 # What lint says of the scenario that is shown before.
 MISTAKES_THAT_PASS = "name: Mistakes that pass\n"
@@ -143,6 +145,20 @@ def shell(command: str, folder: Path, demo: Demo) -> subprocess.CompletedProcess
     )
 
 
+@pytest.fixture
+def bucket(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let the documents' bucket be one of a real server."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        server.fill(BUCKET)
+        for name, value in server.credentials().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        monkeypatch.setenv("AGENTRIG_STORE_PATH_STYLE", "true")
+        yield
+
+
 @pytest.mark.parametrize("command", [command for _, command in LOCAL])
 def test_command_works_as_written(
     command: str, folder: Path, demo: Demo, request: pytest.FixtureRequest
@@ -150,6 +166,11 @@ def test_command_works_as_written(
     if SEARCH in command:
         server = request.getfixturevalue("search_server")
         command = command.replace(SEARCH, server.url)
+    if BUCKET in command:
+        request.getfixturevalue("bucket")
+    if kept := re.match(r"agentrig report (?P<store>\S+)/runs/(?P<run>\S+)", command):
+        before = f"agentrig run first.yaml --store {kept['store']} --run-id {kept['run']}"
+        assert shell(before, folder, demo).returncode == 0
     if command.endswith("--serve"):
         pytest.fail("a command that stays up has a test of its own: show it inline")
     done = shell(command, folder, demo)

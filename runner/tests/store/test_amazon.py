@@ -114,3 +114,13 @@ def test_a_role_of_the_service_account_is_enough(
     monkeypatch.setenv("AWS_ROLE_ARN", role)
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
     keep_a_run(open_store("s3://my-bucket/agentrig"), tmp_path)
+
+
+def test_the_documented_lifecycle_is_one(server: Amazon) -> None:
+    (text,) = re.findall(r"```json\n(\{\n *\"Rules\".*?)```", DOCS.read_text(), re.DOTALL)
+    s3 = server.client("s3")
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="my-bucket", LifecycleConfiguration=json.loads(text)
+    )
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket="my-bucket")["Rules"]
+    assert rule["Expiration"] == {"Days": 90}
