@@ -13,9 +13,7 @@ import pytest
 
 from agentrig.errors import UsageError
 from agentrig.events import DataRecorded
-from agentrig.pytest_plugin._elk_settings import elk_settings
 from agentrig.pytest_plugin._python_tests import plan_test
-from agentrig.pytest_plugin._user_data import text_of_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +71,13 @@ class ElkReporter:
                 "--es-slices: agentrig splits a run by itself: use 'agentrig run --shard I/N', and "
                 "--durations for shards that take the same time"
             )
-        return elk_settings(self, self._stream.secrets)
+        if not (self.es_address and self.es_post_reports):
+            return None
+        from agentrig.pytest_plugin._elk_settings import (  # noqa: PLC0415  # for few runs
+            elk_settings,
+        )
+
+        return elk_settings(self, address=self.es_address, secrets=self._stream.secrets)
 
     def begin(self, search: SearchSettings) -> None:
         """Know what all documents hold besides: who runs the tests where, and listed variables."""
@@ -124,6 +128,8 @@ class ElkReporter:
             self._publish(plan_test(item).id, found)
 
     def _publish(self, scenario: str | None, data: Mapping[str, Any]) -> None:
+        from agentrig.pytest_plugin._user_data import text_of_data  # noqa: PLC0415  # for few runs
+
         text = text_of_data(data, self._stream.secrets)
         self._stream.publish(DataRecorded(scenario=scenario, data=text))
 

@@ -20,26 +20,22 @@ _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class ElkOptions(Protocol):
     """The options, by pytest-elk-reporter's names for them."""
 
-    es_address: str | None
     es_username: str | None
     es_password: str | None
     es_api_key: str | None
     es_index_name: str
     es_timeout: float | str
-    es_post_reports: bool
 
 
-def elk_settings(given: ElkOptions, secrets: Secrets) -> SearchSettings | None:
-    """Give the settings, None if results are not to be sent.
+def elk_settings(given: ElkOptions, *, address: str, secrets: Secrets) -> SearchSettings:
+    """Give the settings of the server at `address`, which is a URL or HOST:PORT.
 
     `${NAME}` in the options is a variable of the environment, and in those that are secret one of
     `secrets`; these are hidden from then on. Raises UsageError that names the option.
     """
-    if not (given.es_address and given.es_post_reports):
-        return None
     from agentrig.search import search_settings  # noqa: PLC0415  # 5 ms that few runs pay
 
-    address = _filled("es_address", given.es_address, None)
+    address = _filled("es_address", address, None)
     api_key = _filled("es_api_key", given.es_api_key or "", secrets)
     username = _filled("es_username", given.es_username or "", None)
     return search_settings(

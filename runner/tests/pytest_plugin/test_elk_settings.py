@@ -15,13 +15,11 @@ from agentrig.pytest_plugin._elk_settings import elk_settings
 
 def options(**more: Any) -> Any:
     given = {
-        "es_address": "search:9200",
         "es_username": None,
         "es_password": None,
         "es_api_key": None,
         "es_index_name": "test_data",
         "es_timeout": "10",
-        "es_post_reports": True,
     }
     return SimpleNamespace(**{**given, **more})
 
@@ -30,11 +28,6 @@ def options(**more: Any) -> Any:
 def _no_access(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("API_KEY", "USERNAME", "PASSWORD"):
         monkeypatch.delenv(f"AGENTRIG_SEARCH_{name}", raising=False)
-
-
-@pytest.mark.parametrize("given", [{"es_address": None}, {"es_post_reports": False}], ids=str)
-def test_nothing_is_sent_unless_it_is_asked_for(given: dict[str, Any]) -> None:
-    assert elk_settings(options(**given), Secrets()) is None
 
 
 @pytest.mark.parametrize(
@@ -47,8 +40,7 @@ def test_nothing_is_sent_unless_it_is_asked_for(given: dict[str, Any]) -> None:
 )
 def test_an_address_is_a_url(address: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ES_HOST", "elsewhere")
-    settings = elk_settings(options(es_address=address), Secrets())
-    assert settings is not None
+    settings = elk_settings(options(), address=address, secrets=Secrets())
     assert (settings.url, settings.index, settings.timeout_s) == (url, "test_data", 10.0)
     assert settings.place("2026-11-21") == "test_data"
 
@@ -57,8 +49,7 @@ def test_a_password_expands_and_is_hidden(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ES_PASSWORD", "hunter2hunter2")
     secrets = Secrets()
     given = options(es_username="pytest_reporter", es_password="${ES_PASSWORD}")
-    settings = elk_settings(given, secrets)
-    assert settings is not None
+    settings = elk_settings(given, address="search:9200", secrets=secrets)
     basic = base64.b64encode(b"pytest_reporter:hunter2hunter2").decode()
     assert settings.authorization == f"Basic {basic}"
     assert "hunter2hunter2" in settings.credentials
@@ -66,8 +57,8 @@ def test_a_password_expands_and_is_hidden(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_an_api_key_is_an_access() -> None:
-    settings = elk_settings(options(es_api_key="abcdef=="), Secrets())
-    assert settings is not None
+    given = options(es_api_key="abcdef==")
+    settings = elk_settings(given, address="search:9200", secrets=Secrets())
     assert settings.authorization == "ApiKey abcdef=="
 
 
@@ -79,8 +70,8 @@ def test_an_api_key_is_an_access() -> None:
             "es_password: there is no 'NOT_THERE' in --secrets, nor in the environment",
         ),
         (
-            {"es_address": "${NOT_THERE}:9200"},
-            "es_address: there is no 'NOT_THERE' in the environment",
+            {"es_index_name": "${NOT_THERE}"},
+            "es_index_name: there is no 'NOT_THERE' in the environment",
         ),
         ({"es_timeout": "soon"}, "es_timeout: 'soon' is no number of seconds, such as 10"),
         ({"es_timeout": "nan"}, "es_timeout: 'nan' is no number of seconds, such as 10"),
@@ -91,5 +82,5 @@ def test_an_api_key_is_an_access() -> None:
 )
 def test_what_cannot_be_used_is_named(given: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        elk_settings(options(**given), Secrets())
+        elk_settings(options(**given), address="search:9200", secrets=Secrets())
     assert message in str(raised.value)
