@@ -82,7 +82,8 @@ def _object(
 
 def _index_pattern(index: str, stem: str) -> dict[str, Any]:
     attributes = {
-        "title": f"{index}*",
+        # Dated indices, or the one of just that name, or a data stream; and none of `INDEX-other`.
+        "title": f"{index}-20*,{index}",
         "timeFieldName": "@timestamp",
         "fieldFormatMap": _json(_FORMATS),
     }

@@ -83,7 +83,9 @@ class Panels:
 
     def ask(self, name: str, *, until: str = "2026-03-03") -> Any:
         request = request_of(self.object(name), since=DAYS[0], until=until, interval="1d")
-        answer = self._server.ask("POST", f"/{self._pattern}/_search", request)
+        answer = self._server.ask(
+            "POST", f"/{self._pattern}/_search?ignore_unavailable=true", request
+        )
         assert "error" not in answer, answer
         return answer
 
@@ -174,3 +176,16 @@ def test_every_field_of_a_panel_is_one_of_the_template() -> None:
             assert field is None or field in mappings
         for column in one["attributes"].get("columns", ()):
             assert column.partition(".")[0] in mappings
+
+
+@pytest.mark.parametrize("name", ["{}-2026.11.21", "{}"])
+def test_results_of_dated_indices_and_of_one_index_are_shown_and_of_others_not(
+    search_server: SearchServer, search_index: str, name: str
+) -> None:
+    search_server.ask("PUT", f"/_index_template/{search_index}", index_template(f"{search_index}*"))
+    [document] = [one for one in results_of(DAYS[0], bad_passes=True) if one.body["kind"] == "run"]
+    body = json.loads(msgspec.json.encode(document.body)) | {"kind": "test", "outcome": "passed"}
+    search_server.bulk(name.format(search_index), body)
+    search_server.bulk(f"{search_index}-other-2026.11.21", body)
+    answer = Panels(search_server, search_index).ask("outcomes")
+    assert [one["doc_count"] for one in aggregated(answer, 2)] == [1]

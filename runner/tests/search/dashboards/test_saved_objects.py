@@ -70,7 +70,7 @@ def test_objects_of_two_indices_are_others_and_of_one_the_same() -> None:
     assert ids("agentrig") == ids("agentrig")
     assert not ids("agentrig") & ids("agentrig-nightly")
     assert not ids("agentrig-nightly") & ids("test_data")
-    assert saved_objects("test_data")[0]["attributes"]["title"] == "test_data*"
+    assert saved_objects("test_data")[0]["attributes"]["title"] == "test_data-20*,test_data"
 
 
 def test_each_line_is_an_object() -> None:
