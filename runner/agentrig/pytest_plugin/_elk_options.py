@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+
+from agentrig.pytest_plugin._elk import ElkReporter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +45,20 @@ def keep_other_elk_reporter_out(manager: pytest.PytestPluginManager) -> None:
         )
     for name in _THEIRS:
         # To block it would not do: `-p` unblocks what it names.
-        manager.register(_InItsPlace(), name)
+        manager.register(_InItsPlace(name), name)
+    sys.modules["pytest_elk_reporter"] = _InItsPlace("pytest_elk_reporter")
 
 
-class _InItsPlace:
-    """Has the name of a plugin, so that pytest takes it for loaded."""
+class _InItsPlace(ModuleType):
+    """Has the name of a plugin, so that pytest takes it for loaded.
+
+    A conftest.py may import its class, to know the plugin by it when that is registered.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        if name != "ElkReporter":
+            raise AttributeError(f"module '{self.__name__}' of agentrig has no '{name}'")
+        return ElkReporter
 
 
 def add_elk_options(parser: pytest.Parser) -> None:

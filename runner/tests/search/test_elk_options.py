@@ -104,6 +104,27 @@ def test_a_conftest_may_name_the_server(
     check(suite.run("."), sent())
 
 
+def test_a_conftest_may_configure_it_when_it_is_registered(
+    suite: Rig, search_server: SearchServer, search_index: str, sent: Any
+) -> None:
+    """As the documentation of pytest-elk-reporter has it; the package need not be there."""
+    suite.write("pytest.ini", "[pytest]\nmarkers = slow: takes its time\n")
+    suite.write(
+        "conftest.py",
+        f"""
+        from pytest_elk_reporter import ElkReporter
+
+        def pytest_plugin_registered(plugin, manager):
+            if isinstance(plugin, ElkReporter):
+                plugin.es_index_name = "{search_index}"
+                plugin.es_address = "{search_server.url}"
+                plugin.es_user = "fruch"
+                plugin.es_password = "plant-0-password"
+        """,
+    )
+    check(suite.run("."), sent())
+
+
 @pytest.mark.parametrize("option", ["--es-no-post-reports", "--collect-only"])
 def test_nothing_is_sent_where_that_is_asked_for(suite: Rig, sent: Any, option: str) -> None:
     ran = suite.run(".", "--", option, env=ACCESS)
