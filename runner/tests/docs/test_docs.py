@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.demo.embedded import Demo, running_demo
+from tests.support.dashboards_api import DashboardsApi, dashboards_api
 from tests.support.s3_server import s3_server
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _BLOCK = re.compile(
 # Where the documents have it; a real one stands in.
 SEARCH = "https://search.example:9200"
 BUCKET = "my-bucket"
+KIBANA = "https://kibana.example:5601"
 MISTAKE = "error: unknown key 'header'"
 # What lint says of the scenario that is shown before.
 MISTAKES_THAT_PASS = "name: Mistakes that pass\n"
@@ -159,6 +161,12 @@ def bucket(
         yield
 
 
+@pytest.fixture
+def kibana() -> Iterator[DashboardsApi]:
+    with dashboards_api("kibana") as one:
+        yield one
+
+
 @pytest.mark.parametrize("command", [command for _, command in LOCAL])
 def test_command_works_as_written(
     command: str, folder: Path, demo: Demo, request: pytest.FixtureRequest
@@ -171,6 +179,8 @@ def test_command_works_as_written(
     if kept := re.match(r"agentrig report (?P<store>\S+)/runs/(?P<run>\S+)", command):
         before = f"agentrig run first.yaml --store {kept['store']} --run-id {kept['run']}"
         assert shell(before, folder, demo).returncode == 0
+    if KIBANA in command:
+        command = command.replace(KIBANA, request.getfixturevalue("kibana").url)
     if command.endswith("--serve"):
         pytest.fail("a command that stays up has a test of its own: show it inline")
     done = shell(command, folder, demo)
