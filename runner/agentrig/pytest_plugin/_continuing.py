@@ -6,9 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from agentrig.engine import Counts, needs_times
 from agentrig.errors import ReportError
 from agentrig.events import (
+    ArtifactSaved,
     ExecutionFinished,
     Language,
     Outcome,
@@ -16,9 +19,10 @@ from agentrig.events import (
     ScenarioStarted,
     StepFinished,
 )
+from agentrig.pytest_plugin._kept_artifacts import lost_artifacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from agentrig.events import Event, Planned, Record, RunStarted
     from agentrig.pytest_plugin._keeping import Keeping
@@ -72,8 +76,21 @@ class Continued:
     `counts` are those of the executions that goals of the run are measured by, if it has any.
     """
 
-    def __init__(self, kept: Kept, *, slo: Mapping[str, float], planned: Sequence[Planned]) -> None:
-        """Count for the goals `slo` of the run."""
+    def __init__(
+        self,
+        kept: Kept,
+        *,
+        slo: Mapping[str, float],
+        planned: Sequence[Planned],
+        lost_artifacts: Collection[str] = (),
+    ) -> None:
+        """Count for the goals `slo` of the run, and leave artifacts out that are gone."""
+        self._lost = lost_artifacts
+        if lost_artifacts:
+            number = len(lost_artifacts)
+            words = "artifact is lost" if number == 1 else "artifacts are lost"
+            note = f"{number} {words} that earlier attempts have saved"
+            kept = replace(kept, notes=(*kept.notes, note))
         self.kept = kept
         self.failures = sum(one.outcome is Outcome.FAILED for one in kept.verdicts.values())
         self.counts = Counts(measure=needs_times(slo)) if slo else None
@@ -84,6 +101,8 @@ class Continued:
     def records(self) -> Iterator[Record]:
         """Give their records, and count them on the way."""
         for record in self.kept.records():
+            if isinstance(record.event, ArtifactSaved) and record.event.path in self._lost:
+                continue
             if self.counts:
                 self._count(record.event, self.counts)
             yield record
@@ -100,7 +119,12 @@ class Continued:
 
 
 def keep_verdicts(
-    earlier: Sequence[Earlier], *, started: RunStarted, options: RunOptions, shard: int
+    earlier: Sequence[Earlier],
+    keeping: Keeping | None,
+    *,
+    started: RunStarted,
+    options: RunOptions,
+    shard: int,
 ) -> Continued | None:
     """Decide what is kept; None if there is nothing to go on from."""
     if not earlier:
@@ -113,7 +137,8 @@ def keep_verdicts(
         retry_failed=options.schedule.retry_failed,
         again=_WHOLE if options.schedule.repeats else None,
     )
-    return Continued(kept, slo=options.targets.slo, planned=started.planned)
+    lost = lost_artifacts(kept, keeping, options.results)
+    return Continued(kept, slo=options.targets.slo, planned=started.planned, lost_artifacts=lost)
 
 
 def files_digest(planned: Sequence[Planned]) -> str:

@@ -65,11 +65,10 @@ class Run:
         self.resolver = Resolver(options.targets, self)
         self.tally = Tally()
         shard = options.shard.index if options.shard else 0
-        keeping = open_keeping(options, shard=shard)
+        self._keeping = keeping = open_keeping(options, shard=shard)
         self._earlier = earlier_attempts(options, keeping, shard=shard)
         last = max((one.attempt for one in self._earlier), default=0)
         self.attempt = (keeping.attempt if keeping else 0) or last + 1
-        self._counted_by = keeping.store.url if keeping and keeping.attempt else None
         reporters = make_reporters(options, self.tally, keeping, continues=bool(self._earlier))
         self._reporters = [self.tally, *reporters]
         self.stream = EventStream(
@@ -353,7 +352,7 @@ class Run:
 
     def _announce(self, planned: Sequence[Planned]) -> None:
         self._begun = True
-        settings = self.options.targets
+        settings, keeping = self.options.targets, self._keeping
         started = self.stream.publish(
             RunStarted(
                 agentrig_version=__version__,
@@ -368,7 +367,7 @@ class Run:
                 total=len(self.places) if self.options.shard else None,
                 places=tuple(self.places[one.id] for one in planned) if self.places else (),
                 files=files_digest(planned) if self.options.resume else None,
-                store=self._counted_by,
+                store=keeping.store.url if keeping and keeping.attempt else None,
             )
         )
         self.tell_session()
@@ -379,7 +378,7 @@ class Run:
         """Take over what earlier attempts have found."""
         shard = self.options.shard.index if self.options.shard else 0
         self._continued = keep_verdicts(
-            self._earlier, started=started, options=self.options, shard=shard
+            self._earlier, self._keeping, started=started, options=self.options, shard=shard
         )
         self._earlier = []  # whole journals
         if self._continued:

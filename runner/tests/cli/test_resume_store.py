@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentrig.events import RunContinued, ScenarioFinished
+from agentrig.events import ArtifactSaved, RunContinued, ScenarioFinished
 from agentrig.store import open_store, stored_attempts
 from tests.support.s3_server import s3_server
 
@@ -126,23 +126,6 @@ def test_a_store_that_cannot_be_read_is_trouble_and_no_fresh_start(
     assert "store kept" in ran.err
 
 
-def test_an_s3_store_that_is_away_is_trouble_and_no_fresh_start(
-    rig: Rig, agent: AgentServer
-) -> None:
-    rig.scenario("a", "/a")
-    rig.environment |= {
-        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "y",
-        "AWS_MAX_ATTEMPTS": "1",
-    }
-    ran = rig.run(*args("s3://results/qa", FIRST))
-    assert (ran.code, agent.paths) == (3, []), ran.said
-    assert "it may hold earlier attempts at run 'x', which this one would go on from" in ran.err
-    assert "--no-resume runs all without them" in ran.err
-
-
 def test_a_damaged_journal_is_used_as_far_as_it_holds(rig: Rig, agent: AgentServer) -> None:
     rig.scenario("a", "/a")
     rig.scenario("b", "/b")
@@ -171,3 +154,35 @@ def test_each_shard_goes_on_by_itself(rig: Rig, agent: AgentServer) -> None:
     ran = told(rig.run(*args("kept", "results/third", "--shard", "1/2")), "results/third")
     assert (ran.code, agent.paths) == (0, []), ran.said
     assert ran.summary()["kept"] == len(first)
+
+
+def test_artifacts_of_what_is_kept_come_along(rig: Rig, agent: AgentServer) -> None:
+    """Those that a killed attempt has saved are gone with it, which is said."""
+    rig.write(
+        "test_m.py",
+        f"""
+        import httpx
+
+        def test_one(save_artifact):
+            save_artifact("one.txt", "what one has left")
+
+        def test_two():
+            httpx.get("{agent.url}/hold", timeout=60)
+        """,
+    )
+    with rig.started(*args("kept", FIRST)) as process:
+        agent.wait_for(1)
+        process.send_signal(signal.SIGTERM)
+        assert rig.ended(process).code == 2
+    agent.release()
+    ran = told(rig.run(*args("kept", SECOND)), SECOND)
+    assert ran.code == 0, ran.said
+    [saved] = ran.events(ArtifactSaved)
+    assert (ran.results / saved.path).read_text() == "what one has left"
+    found = stored_attempts(open_store(str(rig.folder / "kept")), "x")
+    assert [saved.path in one.files for one in found] == [True, True]
+    for one in found:
+        (rig.folder / "kept" / one.files[saved.path].key).unlink()
+    ran = told(rig.run(*args("kept", "results/third")), "results/third")
+    assert (ran.code, ran.events(ArtifactSaved)) == (0, []), ran.said
+    assert "1 artifact is lost that earlier attempts have saved" in ran.out
