@@ -191,6 +191,25 @@ def test_part_measures_the_tools_that_are_here(server: Server, tmp_path: Path) -
     assert [cell.strip() for cell in cells[0]] == ["Hurl, 16 at once", "not measured"]
 
 
+@needs_go
+def test_cost_of_reports_is_a_share_of_the_run(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"few": Workload(files=2, steps=2), "single": Workload(files=3, steps=1)}
+    monkeypatch.setattr("bench.parts.reports._WORKLOADS", small)
+    tools = {"agentrig": TOOLS["agentrig"]}
+    field = Field(tools=tools, missing={}, server=server, folder=tmp_path, rounds=1)
+    figures = PARTS["reports"].measure(field)
+    assert [goal.title for goal in figures.goals] == [
+        "journal, JUnit and summary / the run, few",
+        "journal, JUnit and summary / the run, single",
+    ]
+    for goal in figures.goals:
+        assert goal.measured is not None
+        assert 0 < goal.measured < 1
+    assert (tmp_path / "again-2/junit.xml").read_text().count("<testcase") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

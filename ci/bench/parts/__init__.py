@@ -5,6 +5,7 @@ from bench.parts.launch import LAUNCH
 from bench.parts.loading import LOADING
 from bench.parts.many import MANY
 from bench.parts.profile import PROFILE
+from bench.parts.reports import REPORTS
 from bench.parts.search import SEARCH
 from bench.parts.start_up import START_UP
 from bench.parts.steps import STEPS
@@ -19,5 +20,6 @@ PARTS = {
     "loading": LOADING,
     "profile": PROFILE,
     "launch": LAUNCH,
+    "reports": REPORTS,
     "search": SEARCH,
 }
