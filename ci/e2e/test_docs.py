@@ -90,7 +90,8 @@ def test_the_guide_to_launch_works_as_written(tmp_path: Path) -> None:
     type_in(tmp_path, commands)
     for folder in ("results", "again"):
         names = {file.name for file in (tmp_path / folder).iterdir()}
-        assert names == {"events.jsonl", "junit.xml", "summary.json", "pods.json", "logs"}
+        reports = {"events.jsonl", "junit.xml", "summary.json", "summary.md", "report.html"}
+        assert names == {*reports, "pods.json", "logs"}
     assert "nightly-7" not in run("helm", "list", "--namespace", "demo", "-q").stdout
 
 
