@@ -7,7 +7,12 @@ import pytest
 
 from tests.support.fixtures import agent, rig
 from tests.support.search_proxy import SearchProxy, search_proxy
-from tests.support.search_server import search_index, search_server
+from tests.support.search_server import (
+    elasticsearch_server,
+    new_index,
+    search_index,
+    search_server,
+)
 from tests.support.searching import Case
 
 if TYPE_CHECKING:
@@ -16,7 +21,16 @@ if TYPE_CHECKING:
 
     from tests.support.search_server import SearchServer
 
-__all__ = ["agent", "case", "proxy", "rig", "search_index", "search_server"]
+__all__ = [
+    "agent",
+    "case",
+    "each",
+    "elasticsearch_server",
+    "proxy",
+    "rig",
+    "search_index",
+    "search_server",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +54,13 @@ def case(
 ) -> Case:
     """Give a proxy, an index and an empty folder of results."""
     return Case(proxy, search_server, search_index, tmp_path / "results")
+
+
+@pytest.fixture(
+    params=["search_server", "elasticsearch_server"], ids=["opensearch", "elasticsearch"]
+)
+def each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    """Give what `case` gives, with a server of each product."""
+    server: SearchServer = request.getfixturevalue(request.param)
+    with search_proxy(server.url) as proxy:
+        yield Case(proxy, server, new_index(), tmp_path / "results")

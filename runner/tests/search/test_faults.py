@@ -32,12 +32,12 @@ def is_over(ask: Ask, limit: int) -> bool:
     return ask.is_bulk and len(ask.body) > limit
 
 
-def test_a_server_that_takes_all_leaves_no_spool(case: Case) -> None:
-    sent = case.send(RUN)
+def test_a_server_that_takes_all_leaves_no_spool(each: Case) -> None:
+    sent = each.send(RUN)
     assert (sent.code, sent.warnings, sent.problems) == (0, [], [])
-    account = case.account(f"-{DAY}")
+    account = each.account(f"-{DAY}")
     assert sorted(account.delivered) == IDS
-    assert list(case.results.iterdir()) == []
+    assert list(each.results.iterdir()) == []
 
 
 @pytest.mark.parametrize(("required", "code"), [(False, 0), (True, 3)])
@@ -153,15 +153,15 @@ def test_429_that_lasts_is_said(case: Case) -> None:
     assert "answers with 429" in sent.warnings[0]
 
 
-def test_413_makes_batches_smaller(case: Case) -> None:
-    case.proxy.behave = lambda ask: Reply(413, "no") if is_over(ask, 9_000) else None
+def test_413_makes_batches_smaller(each: Case) -> None:
+    each.proxy.behave = lambda ask: Reply(413, "no") if is_over(ask, 9_000) else None
     events = run_of(40, message="m" * 500)
-    sent = case.send(events)
+    sent = each.send(events)
     assert (sent.code, sent.warnings) == (0, [])
-    account = case.account()
+    account = each.account()
     assert account.everywhere == sorted(ids_of(events))
     # A size that was too much is not tried again and again.
-    refused = [ask for ask in case.proxy.bulks() if is_over(ask, 9_000)]
+    refused = [ask for ask in each.proxy.bulks() if is_over(ask, 9_000)]
     assert len(refused) <= 5
 
 
@@ -211,17 +211,17 @@ def test_an_item_that_the_server_cannot_take_now_is_sent_again(case: Case) -> No
     assert case.account().everywhere == IDS
 
 
-def test_a_mapping_that_refuses_a_document_keeps_it_with_the_reason(case: Case) -> None:
+def test_a_mapping_that_refuses_a_document_keeps_it_with_the_reason(each: Case) -> None:
     # Somebody made the index before, with another type, and not lenient.
     mappings = {"properties": {"duration": {"type": "ip"}, "name": {"type": "keyword"}}}
-    case.server.ask(
+    each.server.ask(
         "PUT",
-        f"/{case.index}-{DAY}",
+        f"/{each.index}-{DAY}",
         {"settings": {"index.mapping.ignore_malformed": False}, "mappings": mappings},
     )
-    sent = case.send(RUN)
+    sent = each.send(RUN)
     assert sent.code == 0
-    account = case.account()
+    account = each.account()
     assert account.everywhere == IDS
     assert len(account.refused) == len(account.spooled) >= ALL - 1
     assert all("duration" in reason for reason in account.refused.values())
@@ -229,14 +229,14 @@ def test_a_mapping_that_refuses_a_document_keeps_it_with_the_reason(case: Case) 
     assert "failed to parse field [duration] of type [ip]" in sent.warnings[0]
 
 
-def test_required_delivery_fails_for_documents_that_were_refused(case: Case) -> None:
+def test_required_delivery_fails_for_documents_that_were_refused(each: Case) -> None:
     mappings = {"dynamic": "strict", "properties": {"x": {"type": "keyword"}}}
-    case.server.ask("PUT", f"/{case.index}-{DAY}", {"mappings": mappings})
-    settings = case.settings(require_delivery=True)
-    sent = send(settings, case.results, RUN)
+    each.server.ask("PUT", f"/{each.index}-{DAY}", {"mappings": mappings})
+    settings = each.settings(require_delivery=True)
+    sent = send(settings, each.results, RUN)
     assert sent.code == 3
     assert "strict_dynamic_mapping_exception" in sent.problems[0]
-    assert case.account().everywhere == IDS
+    assert each.account().everywhere == IDS
 
 
 def test_a_template_that_may_not_be_put_is_said_and_stops_nothing(case: Case) -> None:

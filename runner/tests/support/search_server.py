@@ -1,4 +1,4 @@
-"""A real search server, OpenSearch: one for all tests of a session, and own ones for faults."""
+"""Real search servers: one of each product for all tests of a session, and own ones for faults."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["SearchServer", "own_search_server", "search_index", "search_server"]
+__all__ = [
+    "SearchServer",
+    "elasticsearch_server",
+    "new_index",
+    "own_search_server",
+    "search_index",
+    "search_server",
+]
 
 _START_S = 100
 _numbers = count(1)
@@ -77,31 +84,32 @@ class SearchServer:
 
 @pytest.fixture(scope="session")
 def search_server(tmp_path_factory: pytest.TempPathFactory) -> SearchServer:
-    """Give the server that all workers of a session share; it ends when the session does."""
-    base, owner = tmp_path_factory.getbasetemp(), os.getpid()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base, owner = base.parent, os.getppid()
-    folder = base / "search-server"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        known = folder / "server.json"
-        if not known.exists():
-            # Through a shell, because it outlives the worker that starts it.
-            shell = ["sh", "-c", '"$@" >"$0" 2>&1 </dev/null & echo $!', str(folder / "log")]
-            pid = int(subprocess.check_output([*shell, *_command(folder, owner)]))
-            url = _wait(folder, lambda: Path(f"/proc/{pid}").exists())
-            known.write_text(json.dumps({"url": url, "pid": pid}))
-        return SearchServer(**json.loads(known.read_text()))
+    """Give the OpenSearch that all workers of a session share; it ends when the session does."""
+    return _shared(tmp_path_factory, "opensearch-node")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_server(tmp_path_factory: pytest.TempPathFactory) -> SearchServer:
+    """Give the Elasticsearch that all workers of a session share.
+
+    It has the core's part of everything, and of its modules HTTP and one char filter: `GET /` and
+    some more requests that agentrig does not make are not there.
+    """
+    return _shared(tmp_path_factory, "elasticsearch-node")
 
 
 @pytest.fixture
 def search_index(search_server: SearchServer) -> Iterator[str]:
     """Give a name that no other test uses; all that begins with it is removed afterwards."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test-{worker}-{next(_numbers)}-"
-    yield f"{name}runs"
+    name = new_index()
+    yield name
     search_server.clear(name)
+
+
+def new_index() -> str:
+    """Give a name that no other test uses."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"test-{worker}-{next(_numbers)}-runs"
 
 
 @contextmanager
@@ -114,7 +122,7 @@ def own_search_server(folder: Path, *settings: str) -> Iterator[SearchServer]:
     folder.mkdir(exist_ok=True)
     (folder / "port").unlink(missing_ok=True)
     with (folder / "log").open("ab") as log:
-        command = _command(folder, os.getpid(), *settings)
+        command = _command("opensearch-node", folder, os.getpid(), *settings)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         url = _wait(folder, lambda: process.poll() is None)
@@ -124,12 +132,30 @@ def own_search_server(folder: Path, *settings: str) -> Iterator[SearchServer]:
         process.wait()
 
 
-def _command(folder: Path, owner: int, *settings: str) -> list[str]:
+def _shared(tmp_path_factory: pytest.TempPathFactory, program: str) -> SearchServer:
+    base, owner = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base, owner = base.parent, os.getppid()
+    folder = base / program
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = folder / "server.json"
+        if not known.exists():
+            # Through a shell, because it outlives the worker that starts it.
+            shell = ["sh", "-c", '"$@" >"$0" 2>&1 </dev/null & echo $!', str(folder / "log")]
+            pid = int(subprocess.check_output([*shell, *_command(program, folder, owner)]))
+            url = _wait(folder, lambda: Path(f"/proc/{pid}").exists())
+            known.write_text(json.dumps({"url": url, "pid": pid}))
+        return SearchServer(**json.loads(known.read_text()))
+
+
+def _command(program: str, folder: Path, owner: int, *settings: str) -> list[str]:
     """Give the command of a node that ends at the latest when the process `owner` does."""
-    program = shutil.which("opensearch-node")
-    if program is None:
-        pytest.skip("needs opensearch-node: put it on PATH (ci/tools)")
-    return [program, str(folder), str(owner), *settings]
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"needs {program}: put it on PATH (ci/tools)")
+    return [found, str(folder), str(owner), *settings]
 
 
 def _wait(folder: Path, is_running: Callable[[], bool]) -> str:
