@@ -257,8 +257,8 @@ def test_a_search_index_has_each_scenario_of_a_run_once(
     assert "small-1" in json.dumps(found)
 
 
-def test_a_nightly_run_sends_a_message_by_a_template(
-    install: Any, namespace: str, receiver: Receiver
+def test_a_nightly_run_is_kept_and_told_by_what_secrets_hold(
+    install: Any, namespace: str, receiver: Receiver, s3: S3Server
 ) -> None:
     document = (CHART.parents[1] / "docs/cluster.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"^\$ (kubectl create secret generic slack .*)$", document, re.MULTILINE)
@@ -266,17 +266,25 @@ def test_a_nightly_run_sends_a_message_by_a_template(
     assert slack
     here = line.replace(slack[0], f"{receiver.url}/{namespace}/hook").replace("-n qa", "")
     run("bash", "-c", f"{here} -n {namespace}")
+    # As a file, which is how the CSI driver gives secrets.
+    store = {**store_values(s3, namespace), "credentialsSecret": {"name": ""}}
+    account = s3.credentials()
+    lines = [f"{name.lower()} = {value}" for name, value in account.items()]
+    apply(secret(namespace, "account", {"aws-credentials": "\n".join(["[default]", *lines, ""])}))
     install(
         {
+            "secrets": {"existing": [{"name": "account"}]},
+            "env": {"AWS_SHARED_CREDENTIALS_FILE": "/secrets/aws-credentials"},
             "mode": "cronjob",
             "cronjob": {"suspend": True},
             "scenarios": {"inline": SUITE},
             "results": {
+                "store": store,
                 "webhook": {
                     "urlSecret": {"name": "slack"},
                     "name": "{{ .Release.Name }}",
                     "template": '{"text": "{{ name }} {{ outcome }}: {{ failures[0].name }}"}',
-                }
+                },
             },
         },
         name="nightly",
@@ -286,7 +294,11 @@ def test_a_nightly_run_sends_a_message_by_a_template(
     assert done.exit_codes == [1], done.log
     (message,) = [one for one in receiver.received if one.path == f"/{namespace}/hook"]
     assert json.loads(message.body) == {"text": "nightly failed: The root answers"}
-    assert receiver.url not in done.log, "the URL of a webhook is a secret"
+    kept = s3.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{namespace}/runs/one-")["Contents"]
+    assert any(one["Key"].endswith("/shard=0/attempt=1/report.html") for one in kept)
+    said = done.log + json.dumps(done.termination)
+    assert receiver.url not in said, "the URL of a webhook is a secret"
+    assert account["AWS_SECRET_ACCESS_KEY"] not in said
 
 
 def test_dashboards_come_with_the_chart(install: Any, namespace: str, receiver: Receiver) -> None:
