@@ -4,6 +4,7 @@ from bench.parts.delay import DELAY
 from bench.parts.launch import LAUNCH
 from bench.parts.loading import LOADING
 from bench.parts.many import MANY
+from bench.parts.page import PAGE
 from bench.parts.profile import PROFILE
 from bench.parts.reports import REPORTS
 from bench.parts.search import SEARCH
@@ -22,4 +23,5 @@ PARTS = {
     "launch": LAUNCH,
     "reports": REPORTS,
     "search": SEARCH,
+    "page": PAGE,
 }
