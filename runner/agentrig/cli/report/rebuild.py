@@ -45,7 +45,7 @@ __all__ = ["rebuild"]
     "--results",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Write events.jsonl, junit.xml and summary.json here.",
+    help="Write the journal and every report of it here: report.html, junit.xml, ...",
 )
 @click.option(
     "--reporter",

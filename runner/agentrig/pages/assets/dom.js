@@ -93,10 +93,8 @@ function dataTable(caption, columns, rows, { shown = false } = {}) {
  * @param {string} text
  */
 function announce(text) {
-  let region = document.getElementById("live");
-  if (!region) {
-    region = h("div", { id: "live", role: "status", "aria-live": "polite", class: "visually-hidden" });
-    document.body.append(region);
-  }
+  const region = document.getElementById("live") ??
+    h("div", { id: "live", role: "status", "aria-live": "polite", class: "visually-hidden" });
+  if (!region.isConnected) document.body.append(region);
   region.textContent = text;
 }

@@ -3,7 +3,7 @@
 const WIDE = matchMedia("(min-width: 60rem)");
 
 const { run, scenarios } = readRun(await readData());
-let state = stateOfAddress();
+let state = emptyState();
 /** @type {Scenario[]} */
 let shown = [];
 
@@ -176,7 +176,7 @@ function renderDetail(id, moved) {
   detailBox.scrollTop = 0;
   if (moved && id && scenario) {
     announce(`${wordOf(scenario.outcome)}: ${scenario.name}`);
-    if (!WIDE.matches) detailBox.scrollIntoView({ block: "start" });
+    if (!WIDE.matches) detailBox.scrollIntoView({ block: "start", behavior: "instant" });
   }
 }
 

@@ -30,7 +30,7 @@ function detailOf(scenario, run, { back, older, newer }) {
     artifacts.length > 0 && part("Artifacts", h("ul", { role: "list" }, artifacts.map(([name, path, type, size]) =>
       h("li", null, safeLink(path.split("/").map(encodeURIComponent).join("/"), null, name), " ",
         h("span", { class: "muted small" }, `${type}, ${formatNumber(size)} bytes`))))),
-    details && !said.includes(details) && part("Output", plainBlock(details)),
+    details && !said.includes(details) && part("Output", plainBlock(details, { inLines: true })),
     steps.length > 0 && part(executions.length ? "Steps of the last execution" : "Steps", stepList(steps, scenario.ms, message)),
     executions.length > 0 && part(iterations ? "First that did not pass" : "Earlier executions", [...executions].reverse().map((execution) => executionBlock(execution))),
     !steps.length && !executions.length && scenario.language === "yaml" && h("p", { class: "muted" },
@@ -71,5 +71,5 @@ function executionBlock({ number, outcome, ms, message, details, steps }) {
     h("summary", null, outcomeMark(outcome), ` Execution ${number} `, h("span", { class: "muted small" }, formatDuration(ms)),
       message && h("span", { class: "small" }, ` ${message.split("\n")[0]}`)),
     h("div", { class: "stack step-content" },
-      message && messageBlock(message), details && plainBlock(details), steps.length > 0 && stepList(steps, ms, message)));
+      message && messageBlock(message), details && plainBlock(details, { inLines: true }), steps.length > 0 && stepList(steps, ms, message)));
 }

@@ -16,6 +16,7 @@
  * @property {string} name
  * @property {string} path
  * @property {number} line
+ * @property {string} language
  * @property {string | null} agent
  * @property {string[]} tags
  * @property {string} outcome

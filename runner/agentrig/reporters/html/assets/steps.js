@@ -47,7 +47,7 @@ function stepContent(step, said) {
   if (checks.length) {
     parts.push(h("ul", { class: "checks", role: "list" }, checks.map(({ check, outcome, message, excerpt }) =>
       h("li", null, h("div", { class: "check" }, outcomeMark(outcome), h("span", { class: "mono" }, check)),
-        message && message !== said && messageBlock(message), excerpt && plainBlock(excerpt)))));
+        message && message !== said && messageBlock(message), excerpt && plainBlock(excerpt, { inLines: true })))));
   }
   if (step.x) parts.push(exchangeBlock(step.x));
   if (!parts.length) parts.push(h("p", { class: "muted small" }, "No checks, and nothing kept."));

@@ -20,9 +20,10 @@ function messageBlock(text) {
 
 /**
  * @param {string} text
+ * @param {{inLines?: boolean}} [options] `inLines`: long lines are not broken, as what stands below them belongs there
  */
-function plainBlock(text) {
-  return h("pre", { class: "code", tabindex: "0" }, text);
+function plainBlock(text, { inLines = false } = {}) {
+  return h("pre", { class: inLines ? "code in-lines" : "code", tabindex: "0" }, text);
 }
 
 const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

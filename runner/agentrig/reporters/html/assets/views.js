@@ -27,7 +27,7 @@ function causesView(scenarios, _run, state) {
         h("h2", { class: "grow" }, message.split("\n")[0])),
       all.length > 1 && h("p", { class: "muted small" }, "The first is ", h("a", { href: addressOf({ ...state, view: "scenarios", id: first.id }) }, first.name),
         "; the others differ at most in numbers, ids and addresses."),
-      message.includes("\n") && messageBlock(message),
+      message.includes("\n") && messageBlock(message.slice(message.indexOf("\n") + 1)),
       h("details", { open: index < 5 && all.length <= 10 }, h("summary", { class: "small" }, all.length > 1 ? "Scenarios" : "Scenario"),
         pieces(all, (scenario) => h("li", null, h("a", { href: addressOf({ ...state, view: "scenarios", id: scenario.id }) }, scenario.name),
           " ", h("span", { class: "muted small" }, `${scenario.path}:${scenario.line}`)))))))];
