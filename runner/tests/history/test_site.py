@@ -136,8 +136,7 @@ def test_scenarios_are_searched_by_keyboard(browser: Browser, page_file: Path) -
     with opened(browser, page_file) as page:
         page.keyboard.press("/")
         search = page.get_by_role("searchbox")
-        search.wait_for()
-        page.wait_for_function("document.activeElement.type === 'search'")
+        page.locator("input[type=search]:focus").wait_for()
         page.keyboard.type("broke yaml")
         table = page.get_by_role("table", name="Scenarios")
         assert table.get_by_role("row").count() == 2

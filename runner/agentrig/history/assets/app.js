@@ -36,6 +36,22 @@ function decoded(text) {
   }
 }
 
+/** Whether the view that comes is to begin in its search. */
+let wantsSearch = false;
+
+/** @returns {HTMLElement | null} */
+const searchField = () => main.querySelector("input[type=search]");
+
+function search() {
+  const field = searchField();
+  if (field) {
+    field.focus();
+  } else {
+    wantsSearch = true;
+    location.hash = "#/scenarios";
+  }
+}
+
 /** @param {{isNew: boolean}} options whether somebody came from another view */
 function draw({ isNew }) {
   const view = current();
@@ -46,7 +62,8 @@ function draw({ isNew }) {
     h("a", { class: "tab", href: `#/${path}`, "aria-current": path === view.tab ? "page" : null }, name)));
   main.replaceChildren(...view.parts.flat().filter((part) => part instanceof Node));
   if (isNew) {
-    title.focus({ preventScroll: true });
+    (wantsSearch && searchField() || title).focus({ preventScroll: true });
+    wantsSearch = false;
     scrollTo({ top: 0, behavior: "instant" });
   } else {
     scrollTo({ top: y, behavior: "instant" });
@@ -63,7 +80,7 @@ app.append(
         { keys: ["o"], does: "go to the overview", run: go("") },
         { keys: ["s"], does: "go to all scenarios", run: go("scenarios") },
         { keys: ["r"], does: "go to all runs", run: go("runs") },
-        { keys: ["/"], does: "search scenarios", run: (event) => { event.preventDefault(); if (!location.hash.startsWith("#/scenarios")) location.hash = "#/scenarios"; setTimeout(() => /** @type {HTMLElement | null} */ (main.querySelector("input[type=search]"))?.focus(), 50); } },
+        { keys: ["/"], does: "search scenarios", run: (event) => { event.preventDefault(); search(); } },
       ]), themeButton()),
     title,
     h("p", { class: "muted small" }, [plural(runs.length, "run"), plural(scenarios.length, "scenario"), span, head.filter].filter(Boolean).join(" · ")),
