@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
+from zlib import crc32
 
 import msgspec
 
 from agentrig.errors import UsageError
-from agentrig.history._run import Run
+from agentrig.history._run import Metric, Result, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "Entry"]
 
-# Of the shape of what is kept: another one begins anew.
-VERSION = 1
 # "agrh": tells our file from another program's, which is not to be touched.
 APPLICATION = 0x61677268
 _TABLE = """
@@ -29,6 +28,9 @@ CREATE TABLE IF NOT EXISTS read (
     PRIMARY KEY (source, place)
 ) WITHOUT ROWID
 """
+# Of the shape of what is kept: with another one, a cache begins anew. It is a positive int32.
+_SHAPE = (_TABLE, *(one.__struct_fields__ for one in (Run, Result, Metric)))
+VERSION = crc32(repr(_SHAPE).encode()) & 0x7FFFFFFF
 
 
 class Entry(NamedTuple):

@@ -308,6 +308,18 @@ def test_a_damaged_cache_begins_anew(tmp_path: Path) -> None:
         assert read(tmp_path, cache)[2] == 0
 
 
+def test_a_cache_of_another_shape_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    leave(tmp_path / "a", past_run(1, {"a": "p"}))
+    before = read(tmp_path, cache)
+    with monkeypatch.context() as other:
+        other.setattr("agentrig.history._cache.VERSION", 7)
+        assert read(tmp_path, cache) == before
+    assert read(tmp_path, cache) == before
+
+
 def test_a_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "notes"
     file.write_text("mine")

@@ -48,7 +48,7 @@ function timesChart(one) {
   const failed = places.some((index) => one.codes[index] === "f");
   return lineChart({
     title: "Duration", axis: "Run", format: formatDuration, description: `${plural(places.length, "run")}, the latest at the right`,
-    labels: places.map((index) => day(runs[one.runs[index]].begin)),
+    labels: places.map((index) => shortMoment(runs[one.runs[index]].begin)),
     series: [{ name: "passed", class: "series-1", points: places.map((index) => point(index, "pk")) },
       ...(failed ? [{ name: "failed", class: "is-failed", points: places.map((index) => point(index, "f")) }] : [])],
   });
@@ -65,7 +65,7 @@ function metricChart(metric) {
   return lineChart({
     title: metric.name, axis: "Run", format, description: `${plural(places.length, "run")}, the latest at the right`,
     domain: !metric.unit && low >= 0 && high <= 1 ? [0, 1] : [low, high > low ? high : low + 1],
-    labels: places.map((index) => day(runs[metric.runs[index]].begin)),
+    labels: places.map((index) => shortMoment(runs[metric.runs[index]].begin)),
     series: [{ name: metric.name, points: places.map((index) => {
       const run = runs[metric.runs[index]];
       return { y: metric.values[index], href: runLink(metric.runs[index]), tip: `${run.run}, ${minute(run.begin)}\n${format(metric.values[index])}` };

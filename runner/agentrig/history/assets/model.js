@@ -49,8 +49,11 @@ const scenarioLink = (place) => `#/scenario/${encodeURIComponent(scenarios[place
 
 /** @param {number} ms */
 const minute = (ms) => formatMoment(ms).slice(0, 16);
-/** @param {number} ms */
-const day = (ms) => formatMoment(ms).slice(5, 10);
+/** What a chart has room for: the day, or the time of runs that are of one. @param {number} ms */
+function shortMoment(ms) {
+  const ofOneDay = runs[runs.length - 1].begin - runs[firstShown()].begin < 48 * 3600 * 1000;
+  return ofOneDay ? formatMoment(ms).slice(11, 16) : formatMoment(ms).slice(5, 10);
+}
 
 /** @param {number | null} rate */
 function percent(rate) {
@@ -77,9 +80,14 @@ function runName(place) {
     h("span", { class: "when" }, minute(run.begin), " · "), " ", commitCode(run.commit));
 }
 
+/** A long name, to be broken where its parts end. @param {string} name */
+function breakable(name) {
+  return name.split(/(?<=[/_:.[])(?![/_:.[])/).flatMap((part, index) => (index ? [h("wbr"), part] : [part]));
+}
+
 /** @param {number} place of a scenario */
 function scenarioName(place) {
-  return h("a", { class: "id", href: scenarioLink(place) }, scenarios[place].id);
+  return h("a", { class: "id", href: scenarioLink(place) }, breakable(scenarios[place].id));
 }
 
 /**

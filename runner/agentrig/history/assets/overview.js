@@ -24,12 +24,13 @@ function tiles() {
 function outcomesChart() {
   // What passed would leave no room for what did not.
   const letters = Object.keys(LETTERS).filter((letter) => letter !== "p" && runs.some((run) => run.letters[letter]));
+  if (!letters.length) return h("p", { class: "empty" }, "Everything passed in all of these runs.");
   return columnChart({
     title: "What did not simply pass", note: "scenarios of each run, by outcome", axis: "Run",
     description: `${plural(shown, "run")}, the latest at the right`,
     parts: letters.map((letter) => ({ name: wordOf(LETTERS[letter]), class: `is-${LETTERS[letter]}` })),
     columns: runs.slice(firstShown()).map((run, index) => ({
-      label: day(run.begin), href: runLink(firstShown() + index),
+      label: shortMoment(run.begin), href: runLink(firstShown() + index),
       tip: `${run.run}, ${minute(run.begin)}\n${saidOf(Object.entries(run.letters).map(([letter, count]) => letter.repeat(count)).join(""))}`,
       parts: letters.map((letter) => run.letters[letter] ?? 0),
     })),
@@ -48,7 +49,7 @@ function runsChart(title, note, series, format, domain) {
   const some = runs.slice(firstShown());
   return lineChart({
     title, note, axis: "Run", format, domain, description: `${plural(shown, "run")}, the latest at the right`,
-    labels: some.map((run) => day(run.begin)),
+    labels: some.map((run) => shortMoment(run.begin)),
     series: series.map(({ name, of }) => ({
       name,
       points: some.map((run, index) => {
