@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentrig.pytest_plugin._options import RunOptions
-    from agentrig.store import Store
-    from agentrig.stream import Reporter
+    from agentrig.store import Store, StoreReporter
 
 __all__ = ["Keeping", "open_keeping"]
 
@@ -29,7 +28,7 @@ class Keeping(Struct, frozen=True, kw_only=True):
     shard: int
     attempt: int
 
-    def reporter(self, results: Path) -> Reporter:
+    def reporter(self, results: Path) -> StoreReporter:
         """Make what puts the results there."""
         from agentrig.store import StoreReporter  # noqa: PLC0415  # only where it is asked for
 

@@ -254,7 +254,10 @@ class Run:
         return schedule.enough if schedule.is_enough(failures) else None
 
     def abort(self) -> None:
-        """Cut teardowns short that an interruption has left running."""
+        """Cut teardowns short that an interruption has left running, and what waits for a server."""
+        for reporter in self._reporters:
+            if hurry := getattr(reporter, "hurry", None):
+                hurry()
         if self._engine:
             self._engine.abort()
         if self._background:

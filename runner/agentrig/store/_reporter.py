@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "StoreReporter"]
 
+_LOOK_EVERY_S = 0.2
+
 
 class Pace(Struct, frozen=True, kw_only=True):
     """How often, and for how long, in seconds.
 
     New records are put every `every_s`; while the store is away, it is asked again after
     `again_s` at first and `at_most_s` in the end. At the end of a run `patience_s` may pass in
-    which nothing gets there.
+    which nothing gets there, or `hurried_s` after a second signal.
     """
 
     every_s: float = 2.0
     again_s: float = 0.5
     at_most_s: float = 15.0
     patience_s: float = 30.0
+    hurried_s: float = 3.0
 
 
 class StoreReporter:
@@ -66,7 +69,7 @@ class StoreReporter:
         )
         self._thread: threading.Thread | None = None
         self._ending, self._done = threading.Event(), threading.Event()
-        self._given_up = False
+        self._given_up = self._is_hurried = False
         self._progressed_s = 0.0
         self._trouble: Exception | None = None
 
@@ -77,19 +80,25 @@ class StoreReporter:
             self._thread = threading.Thread(target=self._work, name="agentrig-store", daemon=True)
             self._thread.start()
 
+    def hurry(self) -> None:
+        """Let `close` wait for seconds; for a handler of signals, which may take no lock."""
+        self._is_hurried = True
+
     def close(self) -> None:
         """Put what is left. Raises ReportError, with what to do, where that cannot be done."""
         if self._thread is None:
             return
         self._progressed_s = time.monotonic()
         self._ending.set()
-        left_s = self._pace.patience_s
-        while left_s > 0 and not self._done.wait(left_s):
-            left_s = self._progressed_s + self._pace.patience_s - time.monotonic()
+        try:
+            patience_s = self._wait()
+            silence = f"nothing got there within {patience_s:g} s"
+        except KeyboardInterrupt:
+            # Whoever waits for the store has the results here, and is told how they get there.
+            silence = "interrupted before all was there"
         self._given_up = True
         trouble = self._trouble
         if not self._done.is_set():
-            silence = f"nothing got there within {self._pace.patience_s:g} s"
             trouble = StoreError(f"{silence}: {trouble}" if trouble else silence)
         if trouble:
             again = shlex.join(
@@ -99,6 +108,16 @@ class StoreReporter:
                 f"the results are not all in the store: {trouble}; "
                 f"they are in '{self._results}', and `{again}` puts them there"
             ) from trouble
+
+    def _wait(self) -> float:
+        """Wait for the end, or for so long that nothing got there; give that time."""
+        while True:
+            patience_s = self._pace.patience_s
+            if self._is_hurried:
+                patience_s = min(patience_s, self._pace.hurried_s)
+            left_s = self._progressed_s + patience_s - time.monotonic()
+            if left_s <= 0 or self._done.wait(min(left_s, _LOOK_EVERY_S)):
+                return patience_s
 
     def _progress(self, _: int) -> None:
         self._progressed_s = time.monotonic()

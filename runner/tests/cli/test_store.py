@@ -321,3 +321,22 @@ def test_a_bucket_that_refuses_is_told_before_anything_runs(
     ran = rig.run("a.yaml", "--store", "s3://nobody/qa")
     assert (ran.code, agent.paths) == (4, []), ran.said
     assert ran.err == f"error: {s3.url} has no bucket 'nobody'\n"
+
+
+def test_ctrl_c_ends_the_wait_for_the_bucket(
+    rig: Rig, s3: S3Proxy, until: Callable[[Callable[[], object]], None]
+) -> None:
+    rig.scenario("a")
+    s3.fault = lambda asked: (
+        Fault(delay_s=120) if asked.method == "PUT" and "claim" not in asked.key else None
+    )
+    with rig.started("a.yaml", "--store", "s3://results/qa", "--run-id", "x") as process:
+        until((rig.folder / "results/summary.json").exists)
+        until(lambda: s3.puts(".jsonl"))
+        process.send_signal(signal.SIGINT)
+        ran = rig.ended(process)
+    assert ran.code == 3, ran.said
+    assert ran.outcomes() == {"a": "passed"}
+    told = "error: the results are not all in the store: interrupted before all was there"
+    assert ran.err.count(told) == 1, ran.said
+    assert "Traceback" not in ran.err

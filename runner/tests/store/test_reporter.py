@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from agentrig.events import Event
+    from agentrig.events import Event, Record
     from agentrig.store import StoredAttempt
     from agentrig.stream import EventStream
 
@@ -193,6 +193,25 @@ def test_a_store_that_never_answers_is_waited_for_in_bounds(
     stream = keep(store, results, pace=QUICK)
     assert time.monotonic() - begin < 20
     assert "nothing got there within 0.5 s" in str(stream.problems[0])
+    store.hang.set()
+
+
+def test_who_waits_no_longer_is_told_what_to_do(store: BrokenStore, results: Path) -> None:
+    store.hang = threading.Event()
+
+    class Hurries:
+        def receive(self, record: Record) -> None:
+            if isinstance(record.event, RunFinished):
+                reporter.hurry()
+
+        def close(self) -> None:
+            pass
+
+    pace = Pace(every_s=0.01, again_s=0.01, patience_s=300, hurried_s=0.3)
+    reporter = StoreReporter(store, run="run", shard=0, attempt=1, results=results, pace=pace)
+    journal = JournalReporter(results / "events.jsonl")
+    (problem,) = publish(every_outcome(), [reporter, journal, Hurries()], run="run").problems
+    assert "nothing got there within 0.3 s; they are in" in str(problem)
     store.hang.set()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from agentrig._s3 import S3Server as Endpoint
 from agentrig.errors import NotStoredError, StoreError, UsageError
@@ -299,6 +301,28 @@ def test_a_refusal_says_what_must_be_allowed(store: Store, proxy: S3Proxy, url: 
         "(s3:PutObject, s3:GetObject, s3:ListBucket, and the key's kms:GenerateDataKey, "
         "kms:Decrypt)?"
     )
+
+
+@pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_server_whose_authority_is_known_is_trusted(
+    server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: S3Proxy, name: str
+) -> None:
+    del proxy  # for its environment
+    for one in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(one, raising=False)
+    ca, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    ca.cert_pem.write_to_path(tmp_path / "ca.crt")
+    with s3_proxy(server.url, tls=context) as secure:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", secure.url)
+        with pytest.raises(StoreError, match="CERTIFICATE_VERIFY_FAILED"):
+            claim_attempt(open_store(f"s3://{BUCKET}/{name}"), "run", 0)
+        monkeypatch.setenv(name, str(tmp_path / "ca.crt"))
+        (tmp_path / "big").write_bytes(bytes(9 * 1024 * 1024))
+        store = open_store(f"s3://{BUCKET}/{name}")
+        assert claim_attempt(store, "run", 0) == 1
+        store.put_file("big", tmp_path / "big")
+        assert len(store.get("big")) == 9 * 1024 * 1024
 
 
 def test_no_bucket(proxy: S3Proxy) -> None:

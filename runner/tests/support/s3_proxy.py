@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Asked", "Fault", "S3Proxy", "s3_proxy"]
@@ -71,11 +72,12 @@ class S3Proxy:
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     fault: Callable[[Asked], Fault | None] = no_fault
+    tls: ssl.SSLContext | None = None
     _server: _Server | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def puts(self, end: str = "") -> list[str]:
         """Give the keys of the objects that were put, and end so."""
@@ -97,9 +99,9 @@ class S3Proxy:
 
 
 @contextmanager
-def s3_proxy(upstream: str) -> Iterator[S3Proxy]:
+def s3_proxy(upstream: str, tls: ssl.SSLContext | None = None) -> Iterator[S3Proxy]:
     """Open a proxy to the server at this URL."""
-    proxy = S3Proxy(upstream)
+    proxy = S3Proxy(upstream, tls=tls)
     proxy.open()
     try:
         yield proxy
@@ -115,6 +117,10 @@ class _Server(http.server.ThreadingHTTPServer):
         self.proxy = proxy
         self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", proxy.port), _Handler)
+        if proxy.tls:
+            self.socket = proxy.tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def break_off(self) -> None:
         for one in list(self.connections):
