@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from agentrig.errors import ReportError, ReportWarning
+from agentrig.events import RunFinished
 from agentrig.search._backoff import LONGEST_S, Backoff
 from agentrig.search._delivery import REQUEST_S, Delivered, Delivery
 from agentrig.search._documents import Documents
@@ -31,6 +32,9 @@ LINGER_S = 1.0
 
 # At the end there is no time for long waits.
 _LAST_PAUSE_S = 2.0
+# Whoever interrupts a run waits for its end, and a pod is killed 60 s after it.
+_INTERRUPTED_S = 10.0
+_INTERRUPTED = 2
 # A request that is under way when the time is over may still bring an answer.
 _GRACE_S = 0.5
 
@@ -59,28 +63,39 @@ class SearchReporter:
         self._counts = Counts()
         self._changed = threading.Condition()
         self._sealed: deque[Segment] = deque()
+        self._timeout_s = settings.timeout_s
         self._deadline: float | None = None
         self._is_over = False
+        self._has_ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
 
     def receive(self, record: Record) -> None:
         """Spool the documents that are whole with a record."""
+        if self._is_over:
+            return  # a run that is interrupted while it ends has another end
+        if isinstance(record.event, RunFinished) and record.event.exit_code == _INTERRUPTED:
+            self._timeout_s = min(self._timeout_s, _INTERRUPTED_S)
         for document in self._documents.receive(record):
             self._append(document)
 
     def close(self) -> None:
         """Send what is left, for a bounded time; say what did not arrive."""
+        if self._is_over:
+            return
         for document in self._documents.close():
             self._append(document)
-        if self._thread:
+        if self._thread is not None:
             with self._changed:
-                self._deadline = time.monotonic() + self._settings.timeout_s
+                # It is called again where the wait was interrupted: then there is no other one.
+                has_waited = self._deadline is not None
+                self._deadline = time.monotonic() + (0 if has_waited else self._timeout_s)
                 self._seal()
-            self._thread.join(self._settings.timeout_s + _GRACE_S)
-            with self._changed:
-                # A request that hangs even now changes nothing any more.
-                self._is_over = True
+            if not has_waited:
+                self._has_ended.wait(self._timeout_s + _GRACE_S)
+        with self._changed:
+            # A request that hangs even now changes nothing any more.
+            self._is_over = True
         self._spool.close()
         if self._failure:
             raise self._failure
@@ -110,6 +125,7 @@ class SearchReporter:
         except Exception as error:  # noqa: BLE001  # it is raised where the run ends
             self._failure = error
         finally:
+            self._has_ended.set()
             self._delivery.close()
 
     def _deliver_all(self) -> None:

@@ -146,6 +146,23 @@ def test_a_run_that_was_killed_is_pushed_from_its_journal(
     }
 
 
+def test_whoever_interrupts_the_last_wait_has_the_reports_at_once(
+    rig: Rig, until: Callable[[Callable[[], object]], None]
+) -> None:
+    write(rig, 2)
+    away = ["--search-url", "http://127.0.0.1:9", "--search-timeout", "10m"]
+    with rig.started(".", *away) as process:
+        journal = rig.folder / "results/events.jsonl"
+        until(lambda: journal.exists() and journal.read_text().count("scenario.finished") == 2)
+        process.send_signal(signal.SIGTERM)
+        ran = rig.ended(process)
+    assert ran.code == 2, ran.said
+    assert said(ran, "documents were not delivered"), ran.said
+    assert ran.summary()["exit_code"] == 2
+    assert ran.events()[-1].kind == "run.finished"
+    assert list((ran.results / "search-spool").glob("*.ndjson"))
+
+
 def test_credentials_of_a_folder_reach_the_server_and_nothing_else(
     rig: Rig, proxy: SearchProxy, search_index: str
 ) -> None:
