@@ -17,6 +17,7 @@ from agentrig.events import (
     ArtifactSaved,
     DataRecorded,
     ExecutionFinished,
+    Language,
     LimitChecked,
     MetricRecorded,
     Outcome,
@@ -46,6 +47,7 @@ MAX_METRICS = 200
 MAX_ARTIFACTS = 50
 MAX_LABELS = 50
 MAX_NAME = 500
+MAX_AGAIN = 2_000
 
 # Whose time is that of an answer; `wait` and the like take theirs for other reasons.
 _REQUESTS = frozenset({"chat", "http", "stream"})
@@ -93,7 +95,9 @@ class _Open(Struct):
 class Documents:
     """Makes the documents of a run, each as soon as it is whole.
 
-    What is kept of a scenario is let go when it has ended.
+    What is kept of a scenario is let go when it has ended. But scenarios run before Python tests,
+    whose fixtures may say more of the session: up to 2,000 documents are kept until the first of
+    these tests has ended, and given once more, with the same id and version, if there is more.
     """
 
     def __init__(self) -> None:
@@ -103,6 +107,7 @@ class Documents:
         self._sessions: dict[int, dict[str, Any]] = {}
         self._whole: RunState | None = None
         self._parts: dict[int, RunState] = {}
+        self._again: dict[int, list[Document]] = {}
 
     @property
     def open(self) -> int:
@@ -113,9 +118,14 @@ class Documents:
         """Take the next record; give the documents that are whole with it."""
         match record.event:
             case ScenarioFinished() as event:
-                yield self._finish_scenario(event, record)
-            case DataRecorded() as event:
-                self._add_data(event, record.shard)
+                document = self._finish_scenario(event, record)
+                self._keep(document, record.shard)
+                yield document
+            case DataRecorded(scenario=None) as event:
+                self._sessions[record.shard] = _object_of(event.data)
+                yield from self._with_session(record.shard)
+            case DataRecorded(scenario=str(scenario)) as event:
+                self._of(scenario).data |= _object_of(event.data)
             case RunStarted() | RunFinished() | LimitChecked() | TroubleFound():
                 yield from self._receive_run(record)
             case event:
@@ -173,18 +183,38 @@ class Documents:
                 {name: value for name, value in step.items() if value is not None}
             )
 
-    def _add_data(self, event: DataRecorded, shard: int) -> None:
-        data = _object_of(event.data)
-        if event.scenario is None:
-            self._sessions[shard] = data
-        else:
-            self._of(event.scenario).data |= data
+    def _keep(self, document: Document, shard: int) -> None:
+        kept = self._again.get(shard)
+        if kept is None:
+            return
+        if document.body.get("language") is Language.PYTHON:
+            del self._again[shard]
+        elif len(kept) < MAX_AGAIN:
+            kept.append(document)
+
+    def _with_session(self, shard: int) -> Iterator[Document]:
+        """Give documents once more that lack what is now known of the session."""
+        kept = self._again.get(shard, [])
+        for place, document in enumerate(kept):
+            body = dict(document.body)
+            users = UserFields(body)
+            # What a scenario measured is its own.
+            own = {field_name(one["name"]) for one in body.get("metrics", ())}
+            own.add("response_latency_ms")
+            session = self._session(shard)
+            users.put({name: session[name] for name in session if field_name(name) not in own})
+            users.finish()
+            if body != document.body:
+                kept[place] = Document(document.id, document.version, body)
+                yield kept[place]
 
     def _receive_run(self, record: Record) -> Iterator[Document]:
         event = record.event
         if isinstance(event, RunStarted):
             for planned in event.planned:
                 self._planned[planned.id] = planned
+            if any(planned.language is Language.PYTHON for planned in event.planned):
+                self._again[record.shard] = []
             if record.shard and self._whole is not None:
                 self._parts[record.shard] = RunState(started=event, begin=record.time)
             else:

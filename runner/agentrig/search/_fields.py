@@ -68,7 +68,7 @@ class UserFields:
     def finish(self) -> None:
         """Add what could not be a field."""
         if self._unindexed:
-            self._body["unindexed"] = self._unindexed
+            self._body["unindexed"] = {**self._body.get("unindexed", {}), **self._unindexed}
 
     def _put_field(self, field: str, value: Any) -> bool:
         if field in KEYWORDS:

@@ -232,6 +232,35 @@ def test_data_of_a_test_and_of_the_session_are_fields() -> None:
     assert body["verdict"] == {"by": "judge"}
 
 
+def test_what_a_tests_fixtures_say_of_the_session_is_in_scenarios_that_ended_before() -> None:
+    plan = started([planned(CHAT), planned(TEST), planned("s/test_chat.py::test_more")])
+    made = documents_of(
+        [
+            plan,
+            data(None, suite="first"),
+            metric("score", 0.5),
+            finished(),
+            data(None, suite="x", score=1.0, environment="local", run="mine"),
+            finished(TEST),
+            data(None, suite="later"),
+            finished("s/test_chat.py::test_more"),
+        ]
+    )
+    first, again, test, more, _ = made
+    assert (first.id, first.version) == (again.id, again.version)
+    assert first.body["suite"] == "first"
+    assert again.body["suite"] == "x"
+    assert again.body["environment"] == "local"
+    assert again.body["score"] == 0.5
+    assert (again.body["run"], again.body["unindexed"]) == ("a-run", {"run": "mine"})
+    assert (test.body["suite"], more.body["suite"]) == ("x", "later")
+
+
+def test_documents_of_a_run_without_python_tests_are_given_once() -> None:
+    made = documents_of([started([planned(CHAT)]), finished(), data(None, suite="x")])
+    assert [one.body["kind"] for one in made] == ["test", "run"]
+
+
 def test_the_sessions_data_is_in_the_runs_document_too() -> None:
     bodies = bodies_of([started([]), data(None, suite="x"), RunFinished(exit_code=5, elapsed_ms=1)])
     assert [body["suite"] for body in bodies] == ["x"]

@@ -76,6 +76,24 @@ def test_the_ini_of_the_suite_is_enough(suite: Rig, sent: Any) -> None:
     check(suite.run(".", env=ACCESS), sent())
 
 
+def test_what_a_fixture_says_of_the_session_is_in_scenarios_too(suite: Rig, sent: Any) -> None:
+    suite.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def setup_elk_reporting(request):
+            elk = request.config.pluginmanager.get_plugin("elk-reporter-runtime")
+            elk.session_data.update({"environment": "staging", "test_suite": "agents"})
+        """,
+    )
+    ran = suite.run(".", env=ACCESS)
+    check(ran, sent())
+    assert {body["test_suite"] for body in sent().values()} == {"agents"}
+    assert {body["environment"] for body in sent().values()} == {"staging"}
+
+
 def test_bare_pytest_sends_too(suite: Rig, sent: Any) -> None:
     check(suite.pytest(".", env=ACCESS), sent())
 
