@@ -128,6 +128,8 @@ def test_a_scenario_has_a_page_of_its_own_and_leads_to_its_runs(
         assert report.get_attribute("href") == "../store/runs/12/report.html"
         bad = page.get_by_role("table", name="Scenarios that did not simply pass")
         assert bad.get_by_role("row").count() == 3
+        place = bad.get_by_role("link", name="report of s/broke.yaml in nightly-12")
+        assert place.get_attribute("href") == ("../store/runs/12/report.html#id=s%2Fbroke.yaml")
         page.go_back()
         page.get_by_role("heading", name="s/flaky.yaml", level=1).wait_for()
 

@@ -31,7 +31,7 @@ function scenarioView(one, again) {
       one.metrics.map((metric) => h("section", { class: "card" }, h("h2", { class: "visually-hidden" }, metric.name), metricChart(metric)))),
     card("Its runs", null, some(one.runs.map((_, index) => index).reverse(), 20, (few) => listTable("Runs of the scenario", ["Run", "Begin", "Outcome", "Commit", "Duration#", "Report"], few.map((index) => {
       const run = runs[one.runs[index]];
-      return [h("a", { href: runLink(one.runs[index]) }, run.run), minute(run.begin), outcomeBadge(LETTERS[one.codes[index]]), commitCode(run.commit), formatDuration(one.ms[index]), reportLink(run) ?? "–"];
+      return [h("a", { href: runLink(one.runs[index]) }, run.run), minute(run.begin), outcomeBadge(LETTERS[one.codes[index]]), commitCode(run.commit), formatDuration(one.ms[index]), reportLink(run, one.id) ?? "–"];
     })))),
   ];
 }
@@ -90,8 +90,8 @@ function runView(place) {
       factsList([["Begin", minute(run.begin)], ["Commit", run.commit && h("code", null, run.commit)], ["Duration", formatDuration(run.ms)],
         ["Outcomes", saidOf(Object.entries(run.letters).map(([one, count]) => one.repeat(count)).join(""))], ["Message", run.message]])),
     card("What did not simply pass", null, bad.length
-      ? some(bad, 50, (few) => listTable("Scenarios that did not simply pass", ["Scenario", "Outcome", `Last ${plural(shown, "run")}`], few.map((one) => [
-        scenarioName(one.index), outcomeBadge(LETTERS[letter(one)]), strip(scenarios[one.index])])))
+      ? some(bad, 50, (few) => listTable("Scenarios that did not simply pass", ["Scenario", "Outcome", "Report", `Last ${plural(shown, "run")}`], few.map((one) => [
+        scenarioName(one.index), outcomeBadge(LETTERS[letter(one)]), reportLink(run, scenarios[one.index].id) ?? "–", strip(scenarios[one.index])])))
       : h("p", { class: "empty" }, "Everything passed.")),
   ];
 }

@@ -52,7 +52,11 @@ function runsView() {
   }))))];
 }
 
-/** @param {Run} run */
-function reportLink(run) {
-  return run.report && safeLink(run.report, null, "report", h("span", { class: "visually-hidden" }, ` of ${run.run}`));
+/**
+ * @param {Run} run
+ * @param {string} [id] the scenario that the report is to show
+ */
+function reportLink(run, id) {
+  const place = id === undefined ? "" : `#${new URLSearchParams({ id })}`;
+  return run.report && safeLink(run.report + place, null, "report", h("span", { class: "visually-hidden" }, ` of ${id === undefined ? "" : `${id} in `}${run.run}`));
 }
