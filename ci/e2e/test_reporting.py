@@ -324,3 +324,17 @@ def test_dashboards_come_with_the_chart(install: Any, namespace: str, receiver: 
     assert any(one.method == "POST" and b"dashboard" in one.body for one in sent)
     assert all(one.headers["Authorization"].startswith("Basic ") for one in sent)
     until(lambda: names("jobs", "-n", namespace) == [], "the hook's Job has gone")
+
+
+def test_dashboards_that_cannot_be_installed_say_why(launch: Any, namespace: str) -> None:
+    ended = launch(
+        {
+            "scenarios": {"inline": {"root.yaml": ROOT}},
+            # Nobody listens there.
+            "results": {"dashboards": {"install": True, "url": f"http://{node_address()}:9"}},
+        }
+    ).ended()
+    assert ended.code == 3, ended.output
+    assert "failed post-install" in ended.output
+    assert "hook check-agentrig-dashboards: error: cannot reach http://" in ended.output
+    assert names("jobs", "-n", namespace, "-l", "app.kubernetes.io/component=runner") == []

@@ -16,6 +16,7 @@ from agentrig.errors import AgentrigError, ClusterError
 from agentrig.kubernetes import AsyncCluster, KubernetesSettings
 from agentrig.launch._follow import follow
 from agentrig.launch._helm import ChartSource, Helm
+from agentrig.launch._hook_trouble import hook_trouble
 from agentrig.launch._interrupt import Interrupted, run_interruptible, unshaken
 from agentrig.launch._rendered import read_rendered
 from agentrig.launch._results import LOGS, clear_results, report_missing, report_run, show_logs
@@ -193,8 +194,11 @@ class _Launch:
                 create_namespace=options.creates_namespace,
                 labels={**LAUNCHED, _CALL: self._call},
             )
-        except ClusterError:
+        except ClusterError as error:
+            words = await self._hook_trouble(rendered)
             await self._undo()
+            if words:
+                raise ClusterError("\n  ".join([str(error), *words])) from error
             raise
         self._say(f"release {options.release} is installed in namespace {options.namespace}")
         return 0
@@ -255,6 +259,12 @@ class _Launch:
             places=options.places,
             webhook=options.webhook,
         )
+
+    async def _hook_trouble(self, rendered: Rendered) -> list[str]:
+        if not any(rendered.install_hooks):
+            return []
+        async with self._cluster() as cluster:
+            return await hook_trouble(cluster, rendered)
 
     async def _undo(self) -> None:
         """Take back an install that failed half way; a release of that name may be another's."""

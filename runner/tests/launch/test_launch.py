@@ -15,6 +15,7 @@ import yaml
 
 from agentrig.launch import bundled_chart
 from tests.launch.played import NAMESPACE, ending, running, template
+from tests.support.cluster_objects import a_pod, terminated
 from tests.support.golden import check_golden
 from tests.support.kube_api import forbidden
 from tests.support.webhook_server import SECRET, Answer, webhook_server
@@ -116,6 +117,22 @@ def test_an_install_that_fails_half_way_is_undone(play: Play) -> None:
     assert ran.code == 3, ran.said
     assert "cannot install release run-1 in namespace demo: create: failed to create" in ran.err
     assert play.commands() == ["install", "list", "uninstall"]
+    assert "was removed again" in ran.err
+
+
+def test_a_hook_that_fails_says_why(play: Play) -> None:
+    name = "run-1-agentrig-dashboards"
+    labels = {"batch.kubernetes.io/job-name": name}
+    message = "starting\nerror: cannot reach https://me:secret@kibana: refused\n"
+    pod = a_pod(f"{name}-a", runner=terminated(3, "Error", message), labels=labels)
+    play.cluster.put("pods", pod)
+    play.failure = "failed post-install: resource Job/demo/x not ready. status: Failed"
+    shown = ["--set", "results.dashboards.install=true,results.dashboards.url=https://kibana"]
+    ran = play.agentrig(*LAUNCH, *shown)
+    assert ran.code == 3, ran.said
+    assert "cannot install release run-1 in namespace demo: failed post-install" in ran.err
+    assert f"\n  hook {name}: error: cannot reach https://" in ran.err
+    assert "secret" not in ran.err
     assert "was removed again" in ran.err
 
 
