@@ -40,6 +40,12 @@ _OPTIONS = (
         help="Make the index a data stream, of just that name.",
     ),
     click.option(
+        "--search-undated",
+        envvar="AGENTRIG_RUN_SEARCH_UNDATED",
+        is_flag=True,
+        help="Use one index of just that name, as pytest-elk-reporter does.",
+    ),
+    click.option(
         "--search-ca",
         envvar="AGENTRIG_RUN_SEARCH_CA",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -101,6 +107,7 @@ def search_of(given: Mapping[str, Any], secrets: Path | None) -> SearchSettings 
         given["search_url"],
         index=given["search_index"],
         data_stream=given["search_data_stream"],
+        dated=not given["search_undated"],
         ca=given["search_ca"],
         secrets=Secrets(secrets),
         timeout_s=timeout_s,

@@ -261,3 +261,16 @@ def test_no_variable_is_sent_that_is_not_listed(
     documents = search_server.documents(f"{search_index}-*")
     assert {one["github_run_id"] for one in documents.values()} == {"4815"}, ran.said
     assert "plant-actor" not in json.dumps(documents)
+
+
+def test_what_was_not_delivered_goes_into_the_same_index_later(
+    suite: Rig, search_server: SearchServer, search_index: str, sent: Any
+) -> None:
+    away = ("--es-address", "127.0.0.1:9", "--es-timeout", "0.2")
+    ran = suite.run(".", "--", *away, env=ACCESS)
+    assert "4 of 4 documents were not delivered" in ran.said
+    assert "plant-0" not in ran.said
+    index = ("--search-index", search_index, "--search-undated")
+    pushed = suite.agentrig("report", "push", "results", "--search-url", search_server.url, *index)
+    assert pushed.code == 0, pushed.said
+    check(ran, sent())
