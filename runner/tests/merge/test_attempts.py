@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import tempfile
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from agentrig.events import Event
     from agentrig.resume import Kept
 
+YEAR_MS = 365 * 24 * 3_600_000
 PASSED, FAILED, ERROR = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
 INTERRUPTED, NOT_RUN, SKIPPED = Outcome.INTERRUPTED, Outcome.NOT_RUN, Outcome.SKIPPED
 NAMES = ["a.yaml", "b.yaml", "c.yaml", "d.yaml"]
@@ -110,6 +112,9 @@ def test_what_no_store_has_numbered_is_ordered_as_it_comes(tmp_path: Path) -> No
     other = journal(1, {"b.yaml": PASSED}, store=None)
     assert outcomes_of(merged_of(tmp_path, [one, other]))["b.yaml"] is PASSED
     assert outcomes_of(merged_of(tmp_path, [other, one]))["b.yaml"] is FAILED
+    # Restarted in place, the first one has counted to 2.
+    restarted = journal(2, {"b.yaml": FAILED}, store=None)
+    assert outcomes_of(merged_of(tmp_path, [restarted, other]))["b.yaml"] is PASSED
 
 
 def test_of_two_that_race_none_counts_twice(tmp_path: Path) -> None:
@@ -121,6 +126,7 @@ def test_of_two_that_race_none_counts_twice(tmp_path: Path) -> None:
         ends = [one.event for one in merged.records() if isinstance(one.event, ScenarioFinished)]
         assert sorted(end.scenario for end in ends) == NAMES
         assert (merged.exit_code, outcomes_of(merged)["a.yaml"]) == (1, FAILED)
+        assert told(merged).parts[1].attempt == 2
 
 
 def test_the_older_of_two_that_race_may_be_the_one_that_ends(tmp_path: Path) -> None:
@@ -174,7 +180,9 @@ def test_clocks_that_disagree_break_nothing(tmp_path: Path, begin_ms: int) -> No
     assert outcomes_of(merged) == {"a.yaml": PASSED, "b.yaml": PASSED, "c.yaml": PASSED}
     *_, last = merged.records()
     assert isinstance(last.event, RunFinished)
-    assert last.event.elapsed_ms >= 0
+    times = [dt.datetime.fromisoformat(one.time) for one in merged.records() if one.shard]
+    assert last.event.elapsed_ms == (max(times) - min(times)) / dt.timedelta(milliseconds=1)
+    assert last.event.elapsed_ms > 20 * YEAR_MS
     file = tmp_path / "summary.json"
     replay(merged.records(), [SummaryReporter(file)])
     tally = told(merged)

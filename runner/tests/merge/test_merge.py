@@ -187,6 +187,19 @@ def test_an_attempt_that_came_to_nothing_costs_nothing_behind_one_that_is_whole(
         assert told(merged).counts == Counter([outcome, Outcome.PASSED])
 
 
+def test_a_failure_that_a_later_attempt_has_told_in_its_message_alone_is_one(
+    tmp_path: Path,
+) -> None:
+    run = split_run(tmp_path, Outcome.PASSED, Outcome.PASSED)
+    run.finish(1)
+    run.finish(2)
+    run.outcomes = {**run.outcomes, "s000.yaml": Outcome.FAILED}
+    run.kill(1, after=3)
+    merged = run.merge()
+    assert merged.exit_code == told(merged).exit_code == 1
+    assert "1 failed of 1 planned" in messages(merged)
+
+
 def test_a_killed_shard_is_known_by_its_termination_message(tmp_path: Path) -> None:
     outcomes = [Outcome.FAILED, Outcome.PASSED, Outcome.ERROR, Outcome.PASSED, Outcome.PASSED]
     run = split_run(tmp_path, *outcomes)
