@@ -40,11 +40,14 @@ class Page(Struct, frozen=True, kw_only=True):
     styles: tuple[Path, ...] = ()
     without_script: str = ""
 
+    def script(self) -> bytes:
+        """Give all scripts as one, in a scope of their own: nothing of a page is global."""
+        return b'"use strict";\n(async () => {\n%b})();\n' % _joined(_SCRIPTS + self.scripts)
+
     def pieces(self, data: PageData) -> Iterator[bytes]:
         """Give the file in pieces; `data` takes no more rows after it."""
         style = _joined(_STYLES + self.styles)
-        # One scope of their own: nothing of a page is global, and a name stands for one thing.
-        script = b'"use strict";\n(async () => {\n%b})();\n' % _joined(_SCRIPTS + self.scripts)
+        script = self.script()
         policy = (
             f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
             "img-src data:; base-uri 'none'; form-action 'none'"
