@@ -42,13 +42,12 @@ function timeline({ title, note, spans }) {
   const drawing = svg("svg", { role: "group", "aria-label": `${title}: ${plural(spans.length, "scenario")} in ${plural(lanes.length, "lane")} over ${formatDuration(end)}` });
   const box = h("div", { class: "lanes", tabindex: "0", role: "region", "aria-label": `${title}, scrolls` }, drawing);
   let zoom = 1;
-  const redraw = () => {
-    const width = Math.max(280, box.clientWidth) * zoom;
-    drawing.setAttribute("width", width);
-    drawing.setAttribute("height", height);
-    drawing.replaceChildren();
-    drawLanes(drawing, lanes, { width, height, end });
-  };
+  const fit = drawLanes(drawing, lanes, { height, end });
+  // The names of the lanes stay in view.
+  box.addEventListener("scroll", () => {
+    for (const name of drawing.querySelectorAll(".lane-name")) name.setAttribute("x", String(box.scrollLeft + 8));
+  }, { passive: true });
+  const redraw = () => fit(Math.max(280, box.clientWidth) * zoom);
   const setZoom = (/** @type {number} */ next) => {
     const middle = (box.scrollLeft + box.clientWidth / 2) / drawing.getBoundingClientRect().width;
     zoom = Math.min(64, Math.max(1, next));
@@ -76,34 +75,46 @@ function timeline({ title, note, spans }) {
 }
 
 /**
+ * Draw the lanes once; what it gives puts all in its place for a width in pixels.
  * @param {SVGElement} drawing
  * @param {{name: string, rows: {span: Span, row: number}[], height: number}[]} lanes
- * @param {{width: number, height: number, end: number}} size
+ * @param {{height: number, end: number}} size
+ * @returns {(width: number) => void}
  */
-function drawLanes(drawing, lanes, { width, height, end }) {
-  const x = linearScale(0, end, 8, width - 8, Math.max(2, Math.floor(width / 120)));
-  for (const tick of x.ticks) {
-    drawing.append(
-      svg("line", { class: "grid-line", x1: x.at(tick), x2: x.at(tick), y1: 0, y2: height - 20 }),
-      svg("text", { x: Math.min(x.at(tick) + 3, width - 40), y: height - 6, "aria-hidden": "true" }, formatDuration(tick)));
-  }
+function drawLanes(drawing, lanes, { height, end }) {
+  const ruler = svg("g");
+  drawing.append(ruler);
+  const lines = lanes.map(() => svg("line", { class: "axis-line", x1: 0 }));
+  /** @type {{span: Span, bar: SVGElement}[]} */
+  const bars = [];
   let top = 0;
-  let first = true;
-  for (const { name, rows, height: tall } of lanes) {
+  lanes.forEach(({ name, rows, height: tall }, index) => {
     const lane = svg("g", { role: "group", "aria-label": name });
-    if (top) lane.append(svg("line", { class: "axis-line", x1: 0, x2: width, y1: top + 1, y2: top + 1 }));
-    lane.append(svg("text", { x: 8, y: top + 14, "aria-hidden": "true" }, name));
+    lines[index].setAttribute("y1", String(top + 1));
+    lines[index].setAttribute("y2", String(top + 1));
+    lane.append(index ? lines[index] : "", svg("text", { class: "lane-name", x: 8, y: top + 14, "aria-hidden": "true" }, name));
     for (const { span, row } of rows) {
-      lane.append(svg("a", { href: span.href, tip: span.tip, "aria-label": span.tip.replaceAll("\n", ", "), tabindex: first ? "0" : "-1" },
-        svg("rect", {
-          class: `bar ${span.class}`, rx: 2, x: x.at(span.from), y: top + LANE_HEAD + row * ROW,
-          width: Math.max(2, x.at(span.to) - x.at(span.from) - 0.5), height: ROW - 3,
-        })));
-      first = false;
+      const bar = svg("rect", { class: `bar ${span.class}`, rx: 2, y: top + LANE_HEAD + row * ROW, height: ROW - 3 });
+      lane.append(svg("a", { href: span.href, tip: span.tip, "aria-label": span.tip.replaceAll("\n", ", "), tabindex: bars.length ? "-1" : "0" }, bar));
+      bars.push({ span, bar });
     }
     drawing.append(lane);
     top += tall;
-  }
+  });
+  return (width) => {
+    drawing.setAttribute("width", String(width));
+    drawing.setAttribute("height", String(height));
+    const x = linearScale(0, end, 8, width - 8, Math.max(2, Math.floor(width / 120)));
+    ruler.replaceChildren(...x.ticks.flatMap((tick) => [
+      svg("line", { class: "grid-line", x1: x.at(tick), x2: x.at(tick), y1: 0, y2: height - 20 }),
+      svg("text", { x: Math.min(x.at(tick) + 3, width - 40), y: height - 6, "aria-hidden": "true" }, formatDuration(tick))]));
+    for (const line of lines) line.setAttribute("x2", String(width));
+    for (const { span, bar } of bars) {
+      const from = x.at(span.from);
+      bar.setAttribute("x", from.toFixed(2));
+      bar.setAttribute("width", Math.max(2, x.at(span.to) - from - 0.5).toFixed(2));
+    }
+  };
 }
 
 /**

@@ -77,7 +77,7 @@ function timelineView(scenarios, run, state) {
 function shardsTable(run) {
   if (!run.parts.length) return null;
   return h("section", { class: "card" }, h("h2", null, "Shards"), h("div", { class: "scroll-x" },
-    dataTable("Shards", ["Shard#", "Outcome", "Planned#", "Duration#"], run.parts.map((/** @type {any} */ part) =>
+    dataTable("Shards", ["Shard", "Outcome", "Planned#", "Duration#"], run.parts.map((/** @type {any} */ part) =>
       [part.shard, outcomeBadge(part.outcome), part.planned, formatDuration(part.elapsed_ms)]))));
 }
 
