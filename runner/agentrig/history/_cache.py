@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, Self
 from zlib import crc32
 
 import msgspec
 
-from agentrig.errors import UsageError
+from agentrig.errors import ReportError, UsageError
 from agentrig.history._run import Metric, Result, Run
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ __all__ = ["Cache", "Entry"]
 
 # "agrh": tells our file from another program's, which is not to be touched.
 APPLICATION = 0x61677268
+# How long another process may hold it, before it is done without.
+LOCKED_S = 5.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS read (
     source TEXT NOT NULL, place TEXT NOT NULL, state TEXT NOT NULL,
@@ -68,8 +70,11 @@ class Cache:
         trace: TracebackType | None,
     ) -> None:
         """Keep all that was put, also where something else went wrong: it was read."""
-        with closing(self._database), suppress(sqlite3.Error):
-            self._database.commit()
+        with closing(self._database):
+            try:
+                self._database.commit()
+            except sqlite3.Error as problem:
+                self.warning = f"cannot keep what was read: {problem}"
 
     def states(self) -> dict[str, str]:
         """Give the state of each place when it was read."""
@@ -79,22 +84,25 @@ class Cache:
         return dict(rows.fetchall())
 
     def put(self, place: str, state: str, found: Run | str) -> None:
-        """Keep what was read: a run, or what is wrong."""
+        """Keep what was read: a run, or what is wrong. Raises ReportError for a full disk."""
         run = found if isinstance(found, Run) else None
-        self._database.execute(
-            "INSERT OR REPLACE INTO read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._source,
-                place,
-                state,
-                run.run if run else None,
-                run.begin_ms if run else None,
-                run.shard if run else None,
-                run.attempt if run else None,
-                self._encoder.encode(run) if run else None,
-                None if run else found,
-            ),
+        row = (
+            self._source,
+            place,
+            state,
+            run.run if run else None,
+            run.begin_ms if run else None,
+            run.shard if run else None,
+            run.attempt if run else None,
+            self._encoder.encode(run) if run else None,
+            None if run else found,
         )
+        try:
+            self._database.execute(
+                "INSERT OR REPLACE INTO read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            )
+        except sqlite3.Error as error:
+            raise ReportError(f"cannot keep what was read of '{place}': {error}") from error
 
     def forget(self, place: str) -> None:
         """Drop a place that is no more."""
@@ -135,6 +143,8 @@ class Cache:
                 raise UsageError(f"'{file}' is no cache of agentrig: name another with --cache")
             try:
                 return _connect(str(file))
+            except sqlite3.OperationalError:
+                raise  # in use by another process, or not to be written
             except sqlite3.DatabaseError:
                 # Cut short, as by a full disk: what it held can be read again.
                 file.unlink()
@@ -159,8 +169,10 @@ def _is_ours(file: Path) -> bool:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    database = sqlite3.connect(file)
+    database = sqlite3.connect(file, timeout=LOCKED_S)
     try:
+        # Until the end nobody else reads or writes: what two have read at once is read twice.
+        database.execute("BEGIN EXCLUSIVE")
         ((version,),) = database.execute("PRAGMA user_version")
         if version != VERSION:
             database.execute("DROP TABLE IF EXISTS read")

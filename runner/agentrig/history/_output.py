@@ -37,10 +37,11 @@ def cache_beside(output: str) -> Iterator[Path]:
     store = open_store(output)
     with TemporaryDirectory(prefix="agentrig-history-") as scratch:
         file = Path(scratch, CACHE_FILE)
+        before = b""
         with suppress(NotStoredError):
-            file.write_bytes(store.get(CACHE_FILE))
+            file.write_bytes(before := store.get(CACHE_FILE))
         yield file
-        if file.exists():
+        if file.exists() and file.read_bytes() != before:
             store.put_file(CACHE_FILE, file)
 
 

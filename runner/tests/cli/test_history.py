@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import pytest
 from agentrig.history import Cache
 from tests.support.golden import check_golden
 from tests.support.past import leave, past_run
+from tests.support.rig import clean_environment
 from tests.support.s3_server import s3_server
 
 if TYPE_CHECKING:
@@ -125,6 +128,21 @@ def test_what_cannot_be_shown(nights: Rig, args: list[str], code: int, words: st
     ran = history(nights, *args)
     assert ran.code == code, ran.said
     assert words in ran.err
+
+
+def test_a_full_disk_costs_only_what_would_be_kept(nights: Rig) -> None:
+    command = "ulimit -f 4; exec python -m agentrig report history store --format json --cache kept"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=nights.folder,
+        env=clean_environment({"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["runs"]) == 13
+    assert done.stderr.startswith("warning: cannot keep what was read")
 
 
 def test_reports_are_linked_from_where_the_pages_are(nights: Rig) -> None:

@@ -336,6 +336,21 @@ def test_without_a_place_for_the_cache_all_is_read(tmp_path: Path) -> None:
         assert load(open_store(str(tmp_path)), kept).count == 1
 
 
+def test_a_cache_that_is_in_use_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentrig.history._cache.LOCKED_S", 0.01)
+    leave(tmp_path / "a", past_run(1, {"a": "p"}))
+    cache = tmp_path / "cache"
+    with Cache(cache, source=str(tmp_path)) as first:
+        load(open_store(str(tmp_path)), first)
+        with Cache(cache, source=str(tmp_path)) as second:
+            assert second.warning is not None
+            assert "locked" in second.warning
+            assert load(open_store(str(tmp_path)), second).count == 1
+    assert read(tmp_path, cache)[2] == 0
+
+
 def test_the_newest_run(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     assert newest_run(store, lambda _: True) is None

@@ -18,7 +18,7 @@ from agentrig.scenario import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from agentrig.history import Loaded, Run
+    from agentrig.history import Cache, Loaded, Run
 
 __all__ = ["history"]
 
@@ -105,9 +105,9 @@ def history(
     with ExitStack() as kept_open:
         if cache is None and output_format == "site":
             cache = kept_open.enter_context(cache_beside(output))
-        kept = kept_open.enter_context(Cache(cache, source=store.url))
-        if kept.warning:
-            click.echo(f"warning: {kept.warning}", err=True)
+        kept = Cache(cache, source=store.url)
+        kept_open.callback(_say_warning, kept)
+        kept_open.enter_context(kept)
         loaded = load(store, kept)
         found = trends(_chosen(loaded, labels=wanted, begin_ms=begin_ms, last=last))
         if not found.runs:
@@ -122,6 +122,11 @@ def history(
     click.echo(trends_text(found, loaded.problems, colour=colour))
     click.echo(f"\npages: {page}")
     return 0
+
+
+def _say_warning(cache: Cache) -> None:
+    if cache.warning:
+        click.echo(f"warning: {cache.warning}", err=True)
 
 
 def _filtered(labels: Mapping[str, str], *, since: str | None, last: int | None) -> str:
