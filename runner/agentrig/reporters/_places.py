@@ -20,8 +20,8 @@ __all__ = ["Place", "Repository", "place_of"]
 # The chart mounts each source of scenarios here, in a folder of its own.
 _INLINE = "/scenarios/inline/"
 _MOUNTS = tuple(f"/scenarios/{source}/" for source in ("git", "s3", "configmap", "pvc"))
-# GitHub Actions, GitLab CI, Jenkins: where the repository is checked out.
-_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")
+# GitHub Actions, GitLab CI: where the repository is checked out.
+_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 class Place(Struct, frozen=True, kw_only=True):
