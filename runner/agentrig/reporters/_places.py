@@ -70,9 +70,9 @@ class Repository:
         for candidate in self._candidates(path):
             try:
                 found = candidate.resolve()
-                if found.is_relative_to(self._root) and found.is_file():
+                if found.is_file():
                     return found.relative_to(self._root).as_posix()
-            except (OSError, ValueError):  # no name for a file at all
+            except (OSError, ValueError):  # elsewhere, or no name for a file at all
                 continue
         return None
 
