@@ -1,4 +1,4 @@
-"""The index template, on a real OpenSearch: what it takes, and what is found by it."""
+"""The index template, on a real OpenSearch and Elasticsearch: what it takes, and what is found by it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from agentrig.events import DataRecorded, Outcome
 from agentrig.search import Document, index_template
 from tests.search.test_documents import CHAT, body_of, data, documents_of, finished, metric
 from tests.support.records import every_outcome, planned, started
+from tests.support.search_server import new_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,14 +53,24 @@ class Index:
         return str(next(iter(mapping.values()))["type"])
 
 
+@pytest.fixture(
+    scope="session",
+    params=["search_server", "elasticsearch_server"],
+    ids=["opensearch", "elasticsearch"],
+)
+def product(request: pytest.FixtureRequest) -> SearchServer:
+    """Give a server of each product."""
+    server: SearchServer = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.fixture
-def index(search_server: SearchServer, search_index: str) -> Iterator[Index]:
-    made = search_server.ask(
-        "PUT", f"/_index_template/{search_index}", index_template(search_index)
-    )
+def index(product: SearchServer) -> Iterator[Index]:
+    search_index = new_index()
+    made = product.ask("PUT", f"/_index_template/{search_index}", index_template(search_index))
     assert made == {"acknowledged": True}
-    yield Index(search_server, search_index)
-    search_server.ask("DELETE", f"/{search_index}")
+    yield Index(product, search_index)
+    product.ask("DELETE", f"/{search_index}")
 
 
 def test_every_field_of_the_guide_has_its_type(index: Index) -> None:
