@@ -105,7 +105,7 @@ class FolderStore:
             try:
                 return file.read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-                raise NotStoredError(f"store {self.url} has no '{key}'") from error
+                raise NotStoredError(f"store {self.url} has no '{key}'", lasting=True) from error
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """Walk the folder in which all keys of the prefix are; links are not followed."""

@@ -340,3 +340,33 @@ def test_ctrl_c_ends_the_wait_for_the_bucket(
     told = "error: the results are not all in the store: interrupted before all was there"
     assert ran.err.count(told) == 1, ran.said
     assert "Traceback" not in ran.err
+
+
+def test_a_bucket_that_is_away_at_the_start_is_waited_for(rig: Rig, s3: S3Proxy) -> None:
+    rig.scenario("a")
+    # boto3 asks three times for each time that the run does.
+    s3.fault = lambda _: Fault(status=503, code="SlowDown") if len(s3.asked) < 8 else None
+    ran = rig.run("a.yaml", "--store", "s3://results/qa", "--run-id", "x")
+    assert ran.code == 0, ran.said
+    assert [one.attempt for one in stored_attempts(open_store("s3://results/qa"), "x")] == [1]
+    assert {record.attempt for record in ran.records()} == {1}
+
+
+IMPATIENT = """
+import sys
+from agentrig.pytest_plugin import _keeping
+_keeping.WAIT_S = 0.5
+from agentrig.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_run_that_may_have_to_go_on_does_not_begin_without_its_store(
+    rig: Rig, agent: AgentServer, s3: S3Proxy
+) -> None:
+    rig.scenario("a")
+    s3.close()
+    call = ("-c", IMPATIENT, "run", "a.yaml", "--store", "s3://results/qa", "--run-id", "x")
+    ran = rig.python(*call)
+    assert (ran.code, agent.paths) == (3, []), ran.said
+    assert "--no-resume runs all without them" in ran.err
