@@ -11,7 +11,8 @@ from agentrig.events import RunStarted, TroubleFound
 from agentrig.reporters import JOURNAL_FILE, read_journal
 from agentrig.store._attempts import claim_attempt, stored_attempts
 from agentrig.store._layout import attempt_folder, run_folder
-from agentrig.store._upload import put_results, result_files
+from agentrig.store._parallel import in_parallel
+from agentrig.store._upload import put_result, result_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,9 @@ def keep_results(store: Store, results: Path) -> KeptResults:
             if merged
             else attempt_folder(first.run, first.shard, attempt)
         )
-        put_results(store, folder, results, done=set())
+        journal_file, *others = files
+        for names in ([journal_file], others):
+            in_parallel(lambda name: put_result(store, folder, results, name), names)
     except OSError as error:
         raise ReportError(f"cannot read '{error.filename}': {error.strerror}") from error
     return KeptResults(

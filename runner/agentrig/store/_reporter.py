@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from agentrig.errors import ReportError, StoreError
+from agentrig.events import ArtifactSaved
 from agentrig.store._upload import Upload
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ class StoreReporter:
         self._trouble: Exception | None = None
 
     def receive(self, record: Record) -> None:
-        """Begin to look at the journal, in which all records are."""
-        del record
+        """Begin to look at the journal, in which all records are; take note of artifacts."""
+        if isinstance(record.event, ArtifactSaved):
+            self._upload.save(record.event.path)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="agentrig-store", daemon=True)
             self._thread.start()

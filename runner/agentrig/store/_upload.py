@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
     from agentrig.store._store import Store
 
-__all__ = ["Upload", "put_results", "result_files"]
+__all__ = ["Upload", "put_result", "result_files"]
 
 # What is sent in one piece is in memory, and tells of no progress on the way.
 MAX_PIECE_BYTES = 1024 * 1024
 
 
 class Upload:
-    """Puts what an attempt has left in `results` into a store. Not safe for threads.
+    """Puts what an attempt has left in `results` into a store, from one thread.
 
     Each call raises StoreError where the store is away, and the next one goes on from there.
     `on_progress` is told of bytes that were sent, from any thread.
@@ -50,9 +51,15 @@ class Upload:
         self._bytes = self._lines = 0
         self._piece = b""
         self._done: set[str] = set()
+        self._saved: deque[str] = deque()
+
+    def save(self, name: str) -> None:
+        """Let an artifact be put with what follows; from any thread. Other names are passed over."""
+        if name.startswith(f"{ARTIFACTS_FOLDER}/") and ".." not in name.split("/"):
+            self._saved.append(name)
 
     def follow(self) -> None:
-        """Put what is new in the journal. Raises OSError where that cannot be read."""
+        """Put what is new: the journal, then artifacts. Raises OSError where it cannot be read."""
         folder = self._claim()
         while self._piece or self._read():
             # A piece that got there unseen is the same when it is put again: it never grows.
@@ -62,6 +69,9 @@ class Upload:
             self._bytes += len(self._piece)
             self._lines += self._piece.count(b"\n")
             self._piece = b""
+        while self._saved:
+            self._put(folder, self._saved[0])
+            self._saved.popleft()
 
     def finish(self) -> None:
         """Put all that there is, the journal first. Raises OSError where it cannot be read."""
@@ -69,9 +79,15 @@ class Upload:
         if self._lines or self._piece:
             # What is missing is there sooner than the whole.
             self.follow()
-        put_results(
-            self._store, folder, self._results, done=self._done, on_progress=self._on_progress
-        )
+        journal, *others = result_files(self._results)
+        for names in ([journal], others):
+            missing = [name for name in names if name not in self._done]
+            in_parallel(lambda name: self._put(folder, name), missing)
+
+    def _put(self, folder: str, name: str) -> None:
+        if name not in self._done:
+            put_result(self._store, folder, self._results, name, on_progress=self._on_progress)
+            self._done.add(name)
 
     def _claim(self) -> str:
         if not self._attempt:
@@ -108,33 +124,20 @@ def _artifacts(results: Path) -> Iterator[str]:
                 yield file.relative_to(results).as_posix()
 
 
-def put_results(
+def put_result(
     store: Store,
     folder: str,
     results: Path,
+    name: str,
     *,
-    done: set[str],
     on_progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Put all files of a results folder that are not `done`, which grows; the journal first.
-
-    Raises StoreError, and OSError where a file cannot be read.
-    """
-
-    def put(name: str) -> None:
-        try:
-            store.put_file(
-                folder + name,
-                results / name,
-                media_type=media_type_of(name),
-                on_progress=on_progress,
-            )
-        except FileNotFoundError:
-            # Whoever made an artifact may take it away again; of the others, all are written.
-            if not name.startswith(f"{ARTIFACTS_FOLDER}/"):
-                raise
-        done.add(name)
-
-    journal, *others = result_files(results)
-    for names in ([journal], others):
-        in_parallel(put, [name for name in names if name not in done])
+    """Put a file of a results folder; one that is gone is only missed if it is no artifact."""
+    try:
+        store.put_file(
+            folder + name, results / name, media_type=media_type_of(name), on_progress=on_progress
+        )
+    except FileNotFoundError:
+        # Whoever made an artifact may take it away again; of the others, all are written.
+        if not name.startswith(f"{ARTIFACTS_FOLDER}/"):
+            raise

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentrig.errors import StoreError
-from agentrig.events import RunFinished
+from agentrig.events import ArtifactSaved, RunFinished
 from agentrig.reporters import JournalReporter, read_journal
 from agentrig.store import (
     FolderStore,
@@ -134,6 +134,33 @@ def test_the_journal_is_kept_while_it_grows(store: BrokenStore, results: Path) -
         looking.join()
     assert seen == sorted(seen)
     assert len(set(seen)) > 2, "it came in pieces"
+
+
+def test_an_artifact_is_kept_while_the_run_goes_on(store: BrokenStore, results: Path) -> None:
+    """A run that is killed has not lost it."""
+    (results / "artifacts").mkdir()
+    (results / "artifacts/a.png").write_bytes(b"png")
+    (results / "artifacts/half").write_bytes(b"not yet saved")
+    saved = ArtifactSaved(
+        scenario="a", name="a", path="artifacts/a.png", media_type="image/png", size=3
+    )
+    other = ArtifactSaved(
+        scenario="a", name="a", path="artifacts/../../token", media_type="text/plain", size=3
+    )
+    (results.parent / "token").write_bytes(b"secret")
+    reporter = StoreReporter(store, run="run", shard=0, attempt=1, results=results, pace=PATIENT)
+    journal = JournalReporter(results / "events.jsonl")
+    for record in read_journal(_journal([other, saved], results), name="x"):
+        journal.receive(record)
+        reporter.receive(record)
+    until(lambda: any("artifacts/" in one for one in store.calls))
+    until(lambda: stored_attempts(store, "run")[0].files.keys() >= {"artifacts/a.png"})
+    assert "artifacts/half" not in kept(store).files
+    journal.close()
+    reporter.close()
+    assert store.calls.count("runs/run/shard=0/attempt=1/artifacts/a.png") == 1
+    assert "artifacts/half" in kept(store).files
+    assert not [one for one in store.calls if "token" in one]
 
 
 def test_no_record_waits_for_the_store(store: BrokenStore, results: Path) -> None:
