@@ -310,6 +310,17 @@ def test_words_of_any_length_do_not_widen_the_page(browser: Browser, tmp_path: P
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], view
 
 
+def test_a_run_that_could_not_begin_says_why_in_whole_lines(
+    browser: Browser, tmp_path: Path
+) -> None:
+    message = "error: no duration\n  --> a.yaml:1:5\n   |\n 1 | wait: x\n   |       ^"
+    events = [started([]), RunFinished(exit_code=4, elapsed_ms=1.0, message=message)]
+    publish(events, [HtmlReporter(tmp_path / "report.html")])
+    with opened(browser, tmp_path / "report.html") as page:
+        assert page.get_by_role("region", name="About the run").inner_text() == message
+        assert "Nothing was planned." in page.get_by_role("main").inner_text()
+
+
 def test_ten_thousand_results_open_and_are_filtered_at_once(
     browser: Browser, tmp_path: Path
 ) -> None:

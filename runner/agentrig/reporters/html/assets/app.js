@@ -74,7 +74,7 @@ const tabs = Object.entries(VIEWS).map(([view, { name }]) => {
 const tablist = h("div", { class: "tabs", role: "tablist", "aria-label": "Views" }, tabs.map(({ tab }) => tab));
 roving(tablist, "[role=tab]", (tab) => tab.click());
 
-const list = scenarioList((scenario) => addressOf({ ...state, view: "scenarios", id: scenario.id }));
+const list = scenarioList(scenarios, (scenario) => addressOf({ ...state, view: "scenarios", id: scenario.id }));
 const detailBox = h("div", { class: "detail-box" });
 const split = h("div", { class: "split" }, list.element, detailBox);
 const panel = h("div", { class: "panel stack", id: "panel", role: "tabpanel", tabindex: "-1" });
@@ -122,7 +122,8 @@ function currentId() {
 }
 
 let shownKey = "";
-let shownDetail = "";
+/** @type {string | null} */
+let shownDetail = null;
 
 function render() {
   const before = state;
@@ -137,7 +138,7 @@ function render() {
     if (view !== "scenarios") panel.replaceChildren(...VIEWS[view].make(shown, run, state));
     else panel.replaceChildren(split);
     shownKey = key;
-    shownDetail = "";
+    shownDetail = null;
   }
   if (view === "scenarios") renderDetail(id, before.id !== id);
 }
@@ -172,7 +173,7 @@ function renderDetail(id, moved) {
   const scenario = scenarios.find((one) => one.id === current);
   detailBox.replaceChildren(scenario
     ? detailOf(scenario, run, { back: addressOf({ ...state, id: "" }), older: () => walk(-1), newer: () => walk(1) })
-    : h("p", { class: "empty" }, id ? "This run has no such scenario." : "Choose a scenario."));
+    : h("p", { class: "empty" }, id ? "This run has no such scenario." : "No scenario is shown."));
   detailBox.scrollTop = 0;
   if (moved && id && scenario) {
     announce(`${wordOf(scenario.outcome)}: ${scenario.name}`);

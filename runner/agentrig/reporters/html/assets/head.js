@@ -96,5 +96,7 @@ function goalBadge({ name, limit, actual, outcome }) {
 
 /** @param {string} text */
 function paragraphs(text) {
+  // What is drawn below a line of a file belongs there.
+  if (/\n +\S/.test(text)) return plainBlock(text, { inLines: true });
   return text.split(/\n\n+/).map((one) => h("p", { class: "lines" }, one));
 }

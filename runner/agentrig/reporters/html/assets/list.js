@@ -3,9 +3,10 @@
 const PIECE = 100;
 
 /**
+ * @param {Scenario[]} all
  * @param {(scenario: Scenario) => string} addressFor
  */
-function scenarioList(addressFor) {
+function scenarioList(all, addressFor) {
   const list = h("ol", { class: "list", role: "list" });
   const more = h("button", { type: "button", class: "button is-small more", onclick: () => { add(PIECE); focusRow(shown - PIECE); } });
   const element = h("div", { class: "list-box" }, list, more);
@@ -43,7 +44,7 @@ function scenarioList(addressFor) {
       list.replaceChildren();
       element.scrollTop = 0;
       add(PIECE);
-      if (!next.length) list.append(h("li", { class: "empty" }, "No scenario is like this."));
+      if (!next.length) list.append(h("li", { class: "empty" }, all.length ? "No scenario is like this." : "Nothing was planned."));
     },
     /**
      * @param {string} id
