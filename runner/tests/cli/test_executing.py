@@ -153,7 +153,7 @@ def test_flaky(rig: Rig, request: pytest.FixtureRequest) -> None:
     }
     assert elements == {
         "The scenario a": ["flakyFailure", "flakyFailure"],
-        "The scenario b": ["failure", "rerunFailure", "rerunFailure"],
+        "The scenario b": ["failure", "rerunFailure", "rerunFailure", "system-out"],
         "The scenario c": [],
         "test_d": ["flakyFailure"],
         "test_e": [],
@@ -383,10 +383,8 @@ def test_a_report_that_fails_in_the_end_is_known_to_the_journal(rig: Rig, report
         assert '"exit_code":3' in (rig.folder / "last").read_text()
 
 
-def test_a_run_says_the_commit_and_the_labels_that_it_was_given(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GITHUB_SHA", "of-the-ci-server")
+def test_a_run_says_the_commit_and_the_labels_that_it_was_given(rig: Rig) -> None:
+    rig.environment["GITHUB_SHA"] = "of-the-ci-server"
     rig.scenario("a")
     ran = rig.run(".", "--label", "environment=staging", "--label", "model= small=1 ")
     assert ran.summary()["labels"] == {"environment": "staging", "model": "small=1"}
