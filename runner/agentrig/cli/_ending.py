@@ -14,6 +14,7 @@ _KNOWN = frozenset(
     {
         *("__main__", "agentrig", "click", "jq", "jsonschema_rs", "msgspec", "regex"),
         *("_pytest", "iniconfig", "pluggy", "py", "pygments", "pytest", "pytest_timeout"),
+        "pytest_elk_reporter",  # what the plugin puts in its place
         *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"),
         *("cython_runtime", "pyreqwest", "rich", "yaml", "_yaml"),
     }
