@@ -121,5 +121,5 @@ def _contender(name: str, folder: Path, command: tuple[str, ...]) -> Contender:
 
 
 SEARCH = Part(
-    title="10,000 results in a search index", tools=("agentrig",), rounds=1, measure=_measure
+    title="10,000 results in a search index", tools=("agentrig",), rounds=3, measure=_measure
 )
