@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentrig.history._run import Run
     from agentrig.history._sections import Section
 
-__all__ = ["comparison_page"]
+__all__ = ["comparison_page", "page_of_comparison"]
 
 
 def comparison_page(found: Comparison) -> str:
@@ -48,13 +48,20 @@ def comparison_page(found: Comparison) -> str:
         )
     for time in _times(found):
         data.add(encode(time))
-    page = Page(
-        title=f"{found.after.run}: {headline(found)}",
-        styles=(ASSETS / "history.css",),
-        scripts=(*CHARTS, ASSETS / "tables.js", ASSETS / "comparison.js"),
-        without_script=f"<pre>{escape(comparison_text(found, colour=False))}</pre>",
+    page = page_of_comparison(
+        f"{found.after.run}: {headline(found)}", comparison_text(found, colour=False)
     )
     return b"".join(page.pieces(data)).decode("utf-8")
+
+
+def page_of_comparison(title: str = "", text: str = "") -> Page:
+    """Give the page without its data; `text` is what is read where there is no JavaScript."""
+    return Page(
+        title=title,
+        styles=(ASSETS / "history.css",),
+        scripts=(*CHARTS, ASSETS / "tables.js", ASSETS / "comparison.js"),
+        without_script=f"<pre>{escape(text)}</pre>",
+    )
 
 
 def _columns(table: Section) -> list[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agentrig.history._trends import RunPoint, Scenario, Series, Trends
 
-__all__ = ["ASSETS", "site"]
+__all__ = ["ASSETS", "site", "site_page"]
 
 ASSETS = Path(__file__).with_name("assets")
 MOST_POINTS = 2_000_000
@@ -55,13 +55,17 @@ def site(
         most = max(_FEWEST, MOST_POINTS // len(found.scenarios))
     for scenario in found.scenarios:
         data.add(encode(_scenario(scenario, most)))
-    page = Page(
+    yield from site_page(trends_text(found, problems, colour=False)).pieces(data)
+
+
+def site_page(text: str = "") -> Page:
+    """Give the page without its data; `text` is what is read where there is no JavaScript."""
+    return Page(
         title="agentrig history",
         styles=(ASSETS / "history.css",),
         scripts=(*CHARTS, *_SCRIPTS),
-        without_script=f"<pre>{escape(trends_text(found, problems, colour=False))}</pre>",
+        without_script=f"<pre>{escape(text)}</pre>",
     )
-    yield from page.pieces(data)
 
 
 def _head(found: Trends, problems: Sequence[str], filtered: str) -> dict[str, Any]:

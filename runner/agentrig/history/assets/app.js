@@ -1,6 +1,6 @@
 // Which view is shown: the part of the address behind `#` says it, so that each has a link.
 
-const app = document.getElementById("app");
+const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "main", class: "wrap stack", tabindex: "-1" });
 const title = h("h1", { class: "grow", tabindex: "-1" });
 const nav = h("nav", { class: "nav", "aria-label": "Views" });
@@ -87,8 +87,8 @@ app.append(
     nav)),
   main);
 for (const [name, values] of Object.entries(head.mixed)) {
-  app.querySelector("header .wrap").insertBefore(h("p", { class: "notice small" },
-    `These runs are of several kinds: ${name} is ${values.map((/** @type {string} */ value) => value || "none").join(", ")}. Make pages of one with --label ${name}=…`), nav);
+  nav.before(h("p", { class: "notice small" },
+    `These runs are of several kinds: ${name} is ${values.map((/** @type {string} */ value) => value || "none").join(", ")}. Make pages of one with --label ${name}=…`));
 }
 draw({ isNew: false });
 addEventListener("hashchange", () => draw({ isNew: true }));

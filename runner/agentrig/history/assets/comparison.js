@@ -30,7 +30,7 @@ function timesCard() {
   }));
 }
 
-document.getElementById("app").append(
+document.getElementById("app")?.append(
   h("header", { class: "masthead" }, h("div", { class: "wrap" },
     h("div", { class: "cluster" }, h("p", { class: "brand grow" }, "agentrig · compare"), shortcutsButton([]), themeButton()),
     h("h1", null, head.headline))),

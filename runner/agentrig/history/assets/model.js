@@ -4,15 +4,19 @@
  * @typedef {{run: string, begin: number, outcome: string, ms: number | null, commit: string | null,
  *   labels: Record<string, string>, message: string | null, report: string | null,
  *   letters: Record<string, number>, rate: number | null, p50: number | null, p95: number | null}} Run
- * @typedef {{name: string, unit: string | null, runs: number[], values: number[]}} Metric
+ * @typedef {{name: string, unit: string | null, steps: number[], runs: number[],
+ *   values: number[]}} Metric
  * @typedef {{id: string, name: string, agent: string | null, passed: boolean | null,
- *   since: number | null, before: number | null, message: string | null, rate: number | null,
+ *   since: number | null, before: number | null, last: number | null, message: string | null, rate: number | null,
  *   verdicts: number, flips: number, retried: number, changes: number, flakiness: number,
  *   p50: number | null, p95: number | null, cut: number, steps: number[], codes: string,
  *   ms: (number | null)[], metrics: Metric[], runs: number[]}} Scenario
  */
 
-/** Which outcome a letter stands for, the worst first. */
+/**
+ * Which outcome a letter stands for, the worst first.
+ * @type {Record<string, string>}
+ */
 const LETTERS = { f: "failed", e: "error", i: "interrupted", n: "not_run", s: "skipped", k: "flaky", p: "passed" };
 
 const [head, ...rows] = await readData();
@@ -73,8 +77,9 @@ function toneOf(outcome) {
   return { unfinished: "interrupted", invalid: "error", empty: "not_run" }[outcome] ?? outcome;
 }
 
-/** @param {number} place of a run */
+/** @param {number | null} place of a run, if there is one */
 function runName(place) {
+  if (place === null) return "–";
   const run = runs[place];
   return h("span", null, h("a", { href: runLink(place) }, run.run), " ",
     h("span", { class: "when" }, minute(run.begin), " · "), " ", commitCode(run.commit));

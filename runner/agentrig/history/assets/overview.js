@@ -108,7 +108,7 @@ function overview(again) {
     slowest.length > 0 && h("section", { class: "card" }, h("h2", { class: "visually-hidden" }, "Slowest"), barTable({
       title: "Slowest scenarios", note: `by the median of their last ${head.recent} times; the change is against the ${head.recent} before`,
       columns: ["Scenario", "Median#", "Change#"],
-      rows: slowest.map(([place, median, earlier]) => ({ name: scenarioName(place), value: median, text: formatDuration(median), more: [earlier ? change(median / earlier - 1) : "–"] })),
+      rows: slowest.map((/** @type {[number, number, number | null]} */ [place, median, earlier]) => ({ name: scenarioName(place), value: median, text: formatDuration(median), more: [earlier ? change(median / earlier - 1) : "–"] })),
     })),
     flakiest.length > 0 && card("Flaky", `in their last ${head.flaky_runs} runs: passed and failed at the same commit, or passed only when executed again`, flakyTable(flakiest)),
     fixed.length > 0 && card("Fixed lately", `pass again since one of the last ${head.recent} runs`, some(fixed, 10, (few) => listTable("Fixed scenarios", ["Scenario", "Since", "Last bad", ""], few.map((place) => [
