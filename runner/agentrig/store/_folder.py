@@ -20,6 +20,8 @@ __all__ = ["FolderStore"]
 
 # What is being written, beside where it will be; a writer that was killed leaves it behind.
 _UNFINISHED = ".agentrig-"
+# What file systems without hard links answer, such as some of SMB and FUSE.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _CHUNK_BYTES = 1024 * 1024
 # To ask again helps with none of these.
 _LASTING = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
@@ -35,24 +37,25 @@ class FolderStore:
         self.url = str(folder)
 
     def create(self, key: str, content: bytes) -> bool:
-        """Make a file that is not there, which the file system lets one do alone."""
+        """Write a file beside its place, and link it there, which one can do alone."""
         file = self._file(key)
+        unfinished = file.with_name(_UNFINISHED + secrets.token_hex(8))
         with self._telling_trouble(f"write '{key}'"):
+            if os.path.lexists(file):
+                return False
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                # NFS knows this since its version 3; it has links only where the server allows.
-                fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            except FileExistsError:
-                return False
-            try:
-                with os.fdopen(fd, "wb") as output:
+                with unfinished.open("xb") as output:
                     output.write(content)
                     _sync(output)
-            except OSError:
+                return _linked(unfinished, file)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                return _made(file, content)
+            finally:
                 with suppress(OSError):
-                    file.unlink()
-                raise
-        return True
+                    unfinished.unlink()
 
     def put(
         self,
@@ -149,6 +152,32 @@ class FolderStore:
             why = error.strerror or type(error).__name__
             message = f"cannot {what} in store {self.url}: {why}"
             raise StoreError(message, lasting=error.errno in _LASTING) from error
+
+
+def _linked(unfinished: Path, file: Path) -> bool:
+    try:
+        os.link(unfinished, file)
+    except FileExistsError:
+        # NFS: a request that is sent again, as its answer was lost, finds its own link.
+        return unfinished.stat().st_nlink > 1
+    return True
+
+
+def _made(file: Path, content: bytes) -> bool:
+    """Make a file in its place; who looks at the wrong moment finds a part of it."""
+    try:
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(fd, "wb") as output:
+            output.write(content)
+            _sync(output)
+    except OSError:
+        with suppress(OSError):
+            file.unlink()
+        raise
+    return True
 
 
 def _sync(output: BinaryIO) -> None:

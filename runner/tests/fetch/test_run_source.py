@@ -46,6 +46,8 @@ def test_each_report_of_a_run_names_the_commit(rig: Rig) -> None:
     found = {one.name: one.value for one in suite.properties()}
     assert found.pop("agentrig.run")
     assert found == {
+        "agentrig.attempt": "1",
+        "agentrig.commit": COMMIT,
         "agentrig.source.kind": "git",
         "agentrig.source.url": GIT.url,
         "agentrig.source.ref": "v1.0",

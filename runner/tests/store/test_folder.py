@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import signal
 import subprocess
@@ -60,7 +62,27 @@ def test_what_a_killed_writer_leaves_is_not_listed(store: FolderStore, tmp_path:
     assert [one.key for one in store.list("")] == ["a/b"]
 
 
-def test_of_many_at_once_one_creates(store: FolderStore) -> None:
+def test_who_finds_what_is_created_finds_all_of_it(store: FolderStore, tmp_path: Path) -> None:
+    content = b"x" * 20_000_000
+    file = tmp_path / "deep/store/a"
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(store.create, "a", content)
+        while not file.exists():
+            pass
+        assert file.stat().st_size == len(content)
+        assert made.result()
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_of_many_at_once_one_creates(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch, *, has_links: bool
+) -> None:
+    if not has_links:
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr(os, "link", refuse)
     start = threading.Barrier(8)
 
     def create(number: int) -> bool:
