@@ -139,13 +139,21 @@ def _exit_code(last: _Left, combined: Combined | None) -> int:
     return _PASSED if settled and not last.troubles else last.exit_code
 
 
+def _end_of(one: _Left) -> str:
+    """Say how an attempt ended, by its own journal where nobody else has seen it end."""
+    finished = one.journal.finished if one.journal else None
+    if one.attempt.exit_code is None and finished:
+        return f"it ended with exit code {finished.exit_code}"
+    return one.attempt.end
+
+
 def _notes(left: Sequence[_Left], deciding: int, where: str) -> list[TroubleFound]:
     """Tell of the attempts before the one that decides."""
     return [
         TroubleFound(
             reason=one.attempt.reason or "Retried",
             where=one.attempt.name,
-            message=(f"attempt {place} of {len(left)}: {one.attempt.end}; {where} was run again"),
+            message=(f"attempt {place} of {len(left)}: {_end_of(one)}; {where} was run again"),
             overcome=True,
         )
         for place, one in enumerate(left[:deciding], start=1)

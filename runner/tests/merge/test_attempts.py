@@ -94,6 +94,18 @@ def test_an_attempt_that_went_on_tells_of_the_whole(tmp_path: Path) -> None:
     assert outcomes_of(merged_of(tmp_path, [second])) == before
 
 
+def test_a_journal_tells_how_its_attempt_ended_where_nobody_else_does(tmp_path: Path) -> None:
+    outcomes = dict.fromkeys(NAMES, PASSED)
+    killed, again, last = (
+        journal(at, outcomes, code=code) for at, code in [(1, None), (2, 2), (3, 0)]
+    )
+    merged = merged_of(tmp_path, [killed, again, last])
+    assert [one.message for one in merged.troubles] == [
+        "attempt 1 of 3: nobody knows how it ended; shard 1/2 was run again",
+        "attempt 2 of 3: it ended with exit code 2; shard 1/2 was run again",
+    ]
+
+
 def test_two_killed_attempts_complete_each_other(tmp_path: Path) -> None:
     first = journal(1, {"a.yaml": PASSED, "b.yaml": FAILED})
     second = journal(2, {"b.yaml": PASSED, "c.yaml": PASSED})
