@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
 import msgspec
 
-from agentrig._excerpt import printable
 from agentrig.history._sections import headline, sections, totals
+from agentrig.history._text import run_facts, styled
 from agentrig.history._words import say_labels, say_run, say_verdict
+from agentrig.reporters import markdown_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agentrig.history._compare import Comparison
-    from agentrig.history._run import Run
     from agentrig.history._sections import Section
 
 __all__ = ["comparison_json", "comparison_markdown", "comparison_text"]
@@ -24,12 +23,11 @@ __all__ = ["comparison_json", "comparison_markdown", "comparison_text"]
 # A comment with more rows than this is read by nobody; `--format json` has all.
 _MOST_ROWS = 30
 _PLAIN = re.compile(r"[\w .,%+-]*")
-_TICKS = re.compile("`+")
 
 
 def comparison_text(found: Comparison, *, colour: bool) -> str:
     """Write it for a terminal."""
-    return "\n".join(_styled(line, colour=colour) for line in _lines(found)) + "\n"
+    return "\n".join(styled(kind, text, colour=colour) for kind, text in _lines(found)) + "\n"
 
 
 def comparison_markdown(found: Comparison) -> str:
@@ -37,7 +35,12 @@ def comparison_markdown(found: Comparison) -> str:
     lines = [f"### {headline(found)}", ""]
     lines += ["| | Run | Outcome | Labels |", "|---|---|---|---|"]
     for side, run in (("before", found.before), ("after", found.after)):
-        cells = (side, _code(say_run(run)), say_verdict(run), _code(say_labels(run)))
+        cells = (
+            side,
+            markdown_cell(say_run(run)),
+            say_verdict(run),
+            markdown_cell(say_labels(run)),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     for section in sections(found):
         lines += ["", f"#### {section.title} ({len(section.rows)})", ""]
@@ -52,8 +55,8 @@ def comparison_json(found: Comparison) -> str:
     content = {
         "schema": 1,
         "exit_code": found.exit_code,
-        "before": _side(found.before),
-        "after": _side(found.after),
+        "before": run_facts(found.before),
+        "after": run_facts(found.after),
         **{
             name: getattr(found, name)
             for name in found.__struct_fields__
@@ -88,20 +91,6 @@ def _lines(found: Comparison) -> Iterator[tuple[str, str]]:
     yield "bad" if found.exit_code else "good", headline(found)
 
 
-def _styled(line: tuple[str, str], *, colour: bool) -> str:
-    kind, text = line
-    text = printable(text)
-    if not colour:
-        return text
-    styles: dict[str, dict[str, Any]] = {
-        "bad": {"fg": "red", "bold": True},
-        "good": {"fg": "green", "bold": True},
-        "title": {"bold": True},
-        "note": {"dim": True},
-    }
-    return click.style(text, **styles.get(kind, {}))
-
-
 def _markdown_table(section: Section) -> Iterator[str]:
     has_notes = any(row.note for row in section.rows)
     columns = (*section.columns, "Why") if has_notes else section.columns
@@ -110,9 +99,9 @@ def _markdown_table(section: Section) -> Iterator[str]:
     yield "|" + "---|" * left + "--:|" * section.numbers
     for row in section.rows[:_MOST_ROWS]:
         scenario, *others = row.cells
-        cells = [_code(scenario), *map(_cell, others)]
+        cells = [markdown_cell(scenario), *map(_cell, others)]
         if has_notes:
-            cells.append(_code((row.note or "").partition("\n")[0]))
+            cells.append(markdown_cell((row.note or "").partition("\n")[0]))
         yield f"| {' | '.join(cells)} |"
     if len(section.rows) > _MOST_ROWS:
         yield ""
@@ -121,30 +110,4 @@ def _markdown_table(section: Section) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     """Keep a short text of our own as it is, and any other from being markup."""
-    return text if _PLAIN.fullmatch(text) else _code(text)
-
-
-def _code(text: str) -> str:
-    """Write a text as code, in which nothing is markup and nobody is mentioned.
-
-    https://github.github.com/gfm/#code-spans, and of a cell: #tables-extension-.
-    """
-    text = printable(text).replace("|", "\\|")
-    if not text.strip():
-        return ""
-    fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}"
-
-
-def _side(run: Run) -> dict[str, Any]:
-    return {
-        "run": run.run,
-        "place": run.place,
-        "begin_ms": run.begin_ms,
-        "outcome": say_verdict(run),
-        "exit_code": run.exit_code,
-        "elapsed_ms": run.elapsed_ms,
-        "commit": run.commit,
-        "labels": dict(run.labels),
-    }
+    return text if _PLAIN.fullmatch(text) else markdown_cell(text)

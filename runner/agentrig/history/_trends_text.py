@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import click
 import msgspec
 
-from agentrig._excerpt import printable
+from agentrig.history._text import run_facts, styled
 from agentrig.history._trends import FLAKY_RUNS, RECENT_RUNS
 from agentrig.history._verdicts import CODES
 from agentrig.history._words import (
@@ -33,7 +32,7 @@ _MOST = 5
 
 def trends_text(found: Trends, problems: Sequence[str], *, colour: bool) -> str:
     """Write what matters most for a terminal; `problems` say what could not be read."""
-    return "\n".join(_styled(kind, text, colour=colour) for kind, text in _lines(found, problems))
+    return "\n".join(styled(kind, text, colour=colour) for kind, text in _lines(found, problems))
 
 
 def trends_json(found: Trends, problems: Sequence[str]) -> str:
@@ -128,27 +127,9 @@ def _flaky(one: Scenario) -> str:
     return f"{one.id}  {', '.join(parts)}, in {one.flakiness.verdicts} runs"
 
 
-def _styled(kind: str, text: str, *, colour: bool) -> str:
-    text = printable(text)
-    styles: dict[str, dict[str, Any]] = {
-        "bad": {"fg": "red", "bold": True},
-        "good": {"fg": "green", "bold": True},
-        "title": {"bold": True},
-        "note": {"dim": True},
-    }
-    return click.style(text, **styles.get(kind, {})) if colour else text
-
-
 def _run(run: RunPoint) -> dict[str, Any]:
     return {
-        "run": run.run,
-        "place": run.place,
-        "begin_ms": run.begin_ms,
-        "outcome": say_verdict(run),
-        "exit_code": run.exit_code,
-        "elapsed_ms": run.elapsed_ms,
-        "commit": run.commit,
-        "labels": dict(run.labels),
+        **run_facts(run),
         "counts": run.letters,
         "pass_rate": run.pass_rate,
         "p50_ms": run.p50_ms,

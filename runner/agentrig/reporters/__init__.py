@@ -8,6 +8,7 @@ from agentrig.reporters._folder import (
     results_reporters,
 )
 from agentrig.reporters._json import dump
+from agentrig.reporters._markdown_text import code_cell as markdown_cell
 from agentrig.reporters._places import Repository
 from agentrig.reporters._registry import ReporterOptions, make_reporter
 from agentrig.reporters._words import say_duration, say_source
@@ -54,6 +55,7 @@ __all__ = [
     "github_reporters",
     "make_reporter",
     "mark_artifacts",
+    "markdown_cell",
     "outcome_of",
     "read_journal",
     "render_markdown",

@@ -11,7 +11,7 @@ from agentrig._redact import cut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["code", "fenced", "table", "text"]
+__all__ = ["code", "code_cell", "fenced", "table", "text"]
 
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~$]|(?<=:)/(?=/))")
@@ -33,6 +33,11 @@ def code(value: str, limit: int = 200) -> str:
     ticks = "`" * (_longest(line) + 1)
     space = " " if line.startswith("`") or line.endswith("`") or not line else ""
     return f"{ticks}{space}{line}{space}{ticks}"
+
+
+def code_cell(value: str, limit: int = 200) -> str:
+    """Write a text as code in a cell of a table, of which a pipe would be the end even so."""
+    return code(value, limit).replace("|", "\\|") if value.strip() else ""
 
 
 def fenced(value: str, language: str = "text") -> str:
