@@ -234,7 +234,7 @@ def test_a_disk_that_is_full_while_it_resumes_is_no_pass(rig: Rig, agent: AgentS
     """What it takes over does not fit: the journal is left out, and the exit code says so."""
     rig.scenario("a", "/a")
     rig.scenario("b", "/b")
-    ran = rig.run(".", *SAME)
+    ran = rig.run(".", "-c", "1", *SAME)
     cut_after(ran.results, "a.yaml")
     size = (ran.results / "events.jsonl").stat().st_size
     agent.forget()
