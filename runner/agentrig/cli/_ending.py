@@ -16,7 +16,7 @@ _KNOWN = frozenset(
         *("_pytest", "iniconfig", "pluggy", "py", "pygments", "pytest", "pytest_timeout"),
         "pytest_elk_reporter",  # what the plugin puts in its place
         *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection"),
-        *("cython_runtime", "pyreqwest", "rich", "yaml", "_yaml"),
+        *("cython_runtime", "pyreqwest", "rich", "uvloop", "yaml", "_yaml"),
     }
 )
 # Parts of those and of the standard library, named by version and by platform.

@@ -146,8 +146,11 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
                 interrupt = error
             else:
                 _take_crash(state, error)
-        if phases.teardown or steps.undo:
-            await _tear_down(phases.teardown, steps, names, state)
+        try:
+            if phases.teardown or steps.undo:
+                await _tear_down(phases.teardown, steps, names, state)
+        finally:
+            steps.limit.close()
         if interrupt:
             raise interrupt
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from msgspec import Struct, field
 
 from agentrig.checks import capture_output, check_output
+from agentrig.engine._time_limit import TimeLimit
 from agentrig.errors import InfraError, ScenarioError, UsageError
 from agentrig.events import CheckResult, Event, Outcome, Phase, StepFinished, StepStarted
 from agentrig.scenario import DEFAULT_TIMEOUT_S, RenderError, StepGroup, describe_duration
@@ -58,9 +59,9 @@ class StepRun(Struct, kw_only=True):
     """Executes the steps of one scenario.
 
     `deadline` is the event loop's time at which the scenario's own timeout ends them; what undoes
-    their effects is collected in `undo`. `on_output` is given what an execution gave, and what
-    was captured of it; `hide` what no report may show. With `keep_exchanges` what
-    a step sent and got is recorded even if it passed.
+    their effects is collected in `undo`. `on_output` is given what an execution gave, and what was
+    captured of it; `hide` what no report may show. With `keep_exchanges` what a step sent and got
+    is recorded even if it passed. Whoever made it closes its `limit` at the end.
     """
 
     scenario_id: str
@@ -78,6 +79,7 @@ class StepRun(Struct, kw_only=True):
     keep_exchanges: bool = False
     deadline: float | None = None
     pacer: Pacer = field(default_factory=lambda: Pacer({}))
+    limit: TimeLimit = field(default_factory=TimeLimit)
     phase: Phase = Phase.STEPS
     undo: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     executed: int = 0
@@ -178,13 +180,12 @@ class StepRun(Struct, kw_only=True):
     ) -> tuple[_Verdict, str | None]:
         """Execute a step once; give also its title, once it is filled in."""
         left = self._time_left()
-        timeout = asyncio.timeout(max(0.0, min(limit_s + GRACE_S, left)))
         title = None
         try:
-            async with timeout:
+            with self.limit.of(max(0.0, min(limit_s + GRACE_S, left))):
                 step = definition.ready or await definition.fill_in(names)
                 title = step.title()
-                return await self._executed(definition, step, names, limit_s, timeout), title  # type: ignore[arg-type]  # as above
+                return await self._executed(definition, step, names, limit_s), title  # type: ignore[arg-type]  # as above
         except RenderError as error:
             if self.phase is Phase.TEARDOWN and error.is_not_captured:
                 return _Verdict(Outcome.SKIPPED, str(error)), title
@@ -196,7 +197,7 @@ class StepRun(Struct, kw_only=True):
         except (InfraError, UsageError) as error:
             return _Verdict(Outcome.ERROR, f"[{title or definition.title}] {error}"), title
         except TimeoutError:
-            if not timeout.expired():
+            if not self.limit.expired:
                 raise
             what = f"no end within {describe_duration(limit_s)}"
             if left < limit_s:
@@ -211,7 +212,6 @@ class StepRun(Struct, kw_only=True):
         step: Step,
         names: Names,
         limit_s: float,
-        limit: asyncio.Timeout,
     ) -> _Verdict:
         async def find_target(endpoint: str) -> Target:
             # The request that comes next waits for its turn, which counts neither as the step's
@@ -220,7 +220,7 @@ class StepRun(Struct, kw_only=True):
                 self.paced_s += waits_s
                 if self.deadline is not None:
                     self.deadline += waits_s
-                limit.reschedule((limit.when() or 0.0) + waits_s)
+                self.limit.extend(waits_s)
                 await asyncio.sleep(waits_s)
             return await self.find_target(endpoint)
 

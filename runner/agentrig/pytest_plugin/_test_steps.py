@@ -109,7 +109,10 @@ class TestSteps:
         if self._names is None:
             self._names = run.names_of(scenario, {})
             self.captures = self._names.captures
-        failed = await steps.run_node(node, self._names)
+        try:
+            failed = await steps.run_node(node, self._names)
+        finally:
+            steps.limit.close()
         return failed or log.steps[-1]
 
     def undo(self) -> None:
