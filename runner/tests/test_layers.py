@@ -13,12 +13,13 @@ PACKAGE = Path(agentrig.__file__).parent
 
 # Who may import whom; a layer may always import itself.
 BASE = {"agentrig", "errors", "events", "_entry_points", "_excerpt", "_redact", "_secrets"}
-SCENARIO = BASE | {"scenario"}
-TARGETS = SCENARIO | {"targets"}
+SCENARIO = BASE | {"documents", "scenario"}
+TARGETS = SCENARIO | {"_choices", "targets"}
 CHECKS = SCENARIO | {"checks"}
 STEPS = TARGETS | {"checks", "kubernetes", "steps"}
 ENGINE = STEPS | {"engine", "stream"}
 ALLOWED = {
+    "_choices": set[str](),
     "_collector": set[str](),
     "agentrig": set[str](),
     "errors": set[str](),
@@ -30,6 +31,7 @@ ALLOWED = {
     "_secrets": {"_redact"},
     "_workflow_commands": set[str](),
     "stream": {"_secrets", "errors", "events"},
+    "documents": {"errors"},
     "scenario": SCENARIO,
     "targets": TARGETS,
     "checks": CHECKS,

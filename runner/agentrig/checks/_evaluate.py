@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from agentrig.checks._check import Capture, Check
     from agentrig.checks._output import Output
     from agentrig.checks._subject import Subject
+    from agentrig.documents import Location
     from agentrig.errors import Position
-    from agentrig.scenario import Location, Variables
+    from agentrig.scenario import Variables
 
 __all__ = ["capture_output", "check_output", "check_value"]
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentrig.engine import DEFAULT_CONCURRENCY, Schedule, Shard, needs_times
+from agentrig._choices import DEFAULT_CONCURRENCY
 from agentrig.errors import UsageError
-from agentrig.scenario import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from agentrig.engine import Schedule, Shard
 
 __all__ = ["schedule_of", "schedule_options", "shard_of"]
 
@@ -71,6 +72,8 @@ def schedule_options(command: CommandT) -> CommandT:
 
 def schedule_of(given: Mapping[str, Any], slo: Mapping[str, float]) -> Schedule:
     """Make the schedule that the options ask for. Raises UsageError."""
+    from agentrig.engine import Schedule, needs_times  # noqa: PLC0415  # 100 ms, not for --help
+
     repeat, repeat_for = given["repeat"], given["repeat_for"]
     repeats = repeat is not None or repeat_for is not None
     if repeats and given["retry_failed"]:
@@ -88,6 +91,8 @@ def schedule_of(given: Mapping[str, Any], slo: Mapping[str, float]) -> Schedule:
 
 def shard_of(given: Mapping[str, Any], durations: Sequence[Path]) -> Shard | None:
     """Give the shard that the options ask for. Raises UsageError."""
+    from agentrig.engine import Shard  # noqa: PLC0415  # as above
+
     text: str | None = given["shard"]
     if text is None:
         if durations:
@@ -100,6 +105,8 @@ def shard_of(given: Mapping[str, Any], durations: Sequence[Path]) -> Shard | Non
 
 
 def _seconds(text: str) -> float:
+    from agentrig.scenario import parse_duration  # noqa: PLC0415  # as above
+
     try:
         return parse_duration(text)
     except ValueError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentrig._choices import Via
 from agentrig._collector import importing
 from agentrig.cli._labels import commit_under_test, labels_of
 from agentrig.cli._output import PlainOutput
@@ -19,7 +20,7 @@ from agentrig.cli._search_options import search_of, search_options
 from agentrig.cli._signals import Interrupts
 from agentrig.cli._store_options import store_of, store_options
 from agentrig.cli._webhook_options import webhook_of, webhook_options
-from agentrig.targets import Via, target_settings
+from agentrig.documents import ReadAhead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -212,57 +213,62 @@ def run(
     2 interrupted, 3 infrastructure or runner error, 4 usage or invalid scenario,
     5 nothing selected.
     """
-    with importing():
-        from agentrig.pytest_plugin import (  # noqa: PLC0415  # pytest: 110 ms
-            RunOptions,
-            new_run_id,
-            read_durations,
-        )
+    # Another process reads while this one imports.
+    with ReadAhead(paths) as ahead:
+        with importing():
+            from agentrig.pytest_plugin import (  # noqa: PLC0415  # pytest: 110 ms
+                RunOptions,
+                new_run_id,
+                read_durations,
+            )
+            from agentrig.targets import target_settings  # noqa: PLC0415  # 60 ms
 
-    settings = target_settings(
-        via=via,
-        namespace=namespace,
-        cluster_domain=cluster_domain,
-        targets=targets,
-        rates=rates,
-        slo=slo,
-    )
-    source = _source_of(source_file) if source_file else None
-    # None where another command calls, as the demo does.
-    output: Output = click.get_current_context().obj or PlainOutput()
-    options = RunOptions(
-        targets=settings,
-        schedule=schedule_of(others, settings.slo),
-        shard=shard_of(others, durations),
-        durations=read_durations(durations),
-        fail_on_flaky=fail_on_flaky,
-        keep_exchanges=others["exchanges"] == "all",
-        dry_run=dry_run,
-        results=None if dry_run else results,
-        reporters=() if dry_run else reporters,
-        secrets=secrets,
-        source=source,
-        commit=commit_under_test(commit, source),
-        labels=labels_of(labels),
-        run_id=run_id or new_run_id(),
-        resume=resume and run_id is not None,
-        store=store_of(others),
-        search=None if dry_run else search_of(others, secrets),
-        webhook=None if dry_run else webhook_of(others, store=others["store"]),
-        termination_log=None if dry_run else termination_log,
-        log_journal=log_journal,
-        terminal=output.stream(),
-        log=output.log,
-        colour=not output.log and (_wants_colour() if colour is None else colour),
-        live=not output.log and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb",
-        kube_context=kube_context,
-        kube_server=kube_server,
-    )
-    if packages:
-        # At the end: what agentrig itself was tested with is found first.
-        site.addsitedir(str(packages))
-    selection = [*(["-k", keyword] if keyword else []), *(["-m", tags] if tags else [])]
-    return _run_pytest(options, [*selection, *paths], output)
+        settings = target_settings(
+            via=via,
+            namespace=namespace,
+            cluster_domain=cluster_domain,
+            targets=targets,
+            rates=rates,
+            slo=slo,
+        )
+        source = _source_of(source_file) if source_file else None
+        # None where another command calls, as the demo does.
+        output: Output = click.get_current_context().obj or PlainOutput()
+        options = RunOptions(
+            targets=settings,
+            schedule=schedule_of(others, settings.slo),
+            shard=shard_of(others, durations),
+            durations=read_durations(durations),
+            fail_on_flaky=fail_on_flaky,
+            keep_exchanges=others["exchanges"] == "all",
+            dry_run=dry_run,
+            results=None if dry_run else results,
+            reporters=() if dry_run else reporters,
+            secrets=secrets,
+            source=source,
+            commit=commit_under_test(commit, source),
+            labels=labels_of(labels),
+            run_id=run_id or new_run_id(),
+            resume=resume and run_id is not None,
+            store=store_of(others),
+            search=None if dry_run else search_of(others, secrets),
+            webhook=None if dry_run else webhook_of(others, store=others["store"]),
+            termination_log=None if dry_run else termination_log,
+            log_journal=log_journal,
+            terminal=output.stream(),
+            log=output.log,
+            colour=not output.log and (_wants_colour() if colour is None else colour),
+            live=not output.log
+            and sys.stdout.isatty()
+            and os.environ.get("TERM", "dumb") != "dumb",
+            kube_context=kube_context,
+            kube_server=kube_server,
+        )
+        if packages:
+            # At the end: what agentrig itself was tested with is found first.
+            site.addsitedir(str(packages))
+        selection = [*(["-k", keyword] if keyword else []), *(["-m", tags] if tags else [])]
+        return _run_pytest(options, [*selection, *paths], output, ahead)
 
 
 def run_paths(
@@ -285,13 +291,13 @@ def run_paths(
     return code
 
 
-def _run_pytest(options: RunOptions, args: Sequence[str], output: Output) -> int:
+def _run_pytest(options: RunOptions, args: Sequence[str], output: Output, ahead: ReadAhead) -> int:
     import pytest  # noqa: PLC0415  # 110 ms
     import pytest_timeout  # type: ignore[import-untyped]  # noqa: PLC0415  # ships no types
 
     from agentrig import pytest_plugin  # noqa: PLC0415
 
-    plugin = pytest_plugin.AgentrigPlugin(options)
+    plugin = pytest_plugin.AgentrigPlugin(options, ahead)
     for name in _PYTEST_VARIABLES:
         os.environ.pop(name, None)
     code = 0

@@ -12,13 +12,12 @@ from agentrig.engine._plan import (
 )
 from agentrig.engine._resources import RunResources
 from agentrig.engine._scenario_run import ScenarioResult, ScenarioRun
-from agentrig.engine._schedule import DEFAULT_CONCURRENCY, Schedule
+from agentrig.engine._schedule import Schedule
 from agentrig.engine._shard import Shard
 from agentrig.engine._step_run import EventT
 from agentrig.engine._turn import Turn
 
 __all__ = [
-    "DEFAULT_CONCURRENCY",
     "Counts",
     "Engine",
     "EventT",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["DEFAULT_CONCURRENCY", "Schedule"]
+from agentrig._choices import DEFAULT_CONCURRENCY
 
-DEFAULT_CONCURRENCY = 16
-"""Scenarios at once. They wait for agents, not for this machine's processors."""
+__all__ = ["Schedule"]
 
 
 class Schedule(Struct, frozen=True, kw_only=True):

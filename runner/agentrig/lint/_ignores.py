@@ -12,7 +12,7 @@ from agentrig.scenario import closest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agentrig.scenario import Source
+    from agentrig.documents import Source
 
 __all__ = ["Ignores"]
 

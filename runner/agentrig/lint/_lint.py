@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agentrig.documents import Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.lint._cannot_fail import cannot_fail
 from agentrig.lint._finding import MISTAKE, Finding
@@ -13,13 +14,14 @@ from agentrig.lint._missing_files import missing_files
 from agentrig.lint._no_checks import has_checks
 from agentrig.lint._unused_names import unused_names
 from agentrig.lint._walk import LintedDocument, read_step, values_below
-from agentrig.scenario import Source, load_source
+from agentrig.scenario import load_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from agentrig.scenario import Document, Scenario
+    from agentrig.documents import Document
+    from agentrig.scenario import Scenario
     from agentrig.steps import StepKinds
 
 __all__ = ["lint_file"]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from agentrig.scenario import Document, StepControls
+    from agentrig.documents import Document
+    from agentrig.scenario import StepControls
 
 __all__ = ["LintedDocument", "Part", "RawStep", "read_step", "values_below"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentrig.engine import DEFAULT_CONCURRENCY
+from agentrig._choices import DEFAULT_CONCURRENCY, Via
 from agentrig.pytest_plugin._elk_options import add_elk_options, keep_other_elk_reporter_out
-from agentrig.targets import Via
 
 if TYPE_CHECKING:
     import pytest

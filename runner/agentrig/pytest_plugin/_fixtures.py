@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agentrig._choices import Via
 from agentrig.pytest_plugin._agents import Agent, wait_until_healthy
 from agentrig.pytest_plugin._async_tests import is_async
 from agentrig.pytest_plugin._elk import ELK_PLUGIN, ElkReporter
 from agentrig.pytest_plugin._items import RUN
 from agentrig.pytest_plugin._python_tests import plan_test
-from agentrig.targets import Via
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agentrig.documents import ReadAhead, is_scenario_file
 from agentrig.errors import ReportError, UsageError
 from agentrig.events import Outcome
 from agentrig.pytest_plugin._async_tests import AsyncTests
@@ -19,8 +20,6 @@ from agentrig.pytest_plugin._run import Run
 from agentrig.pytest_plugin._scenario_reports import report_scenario
 from agentrig.pytest_plugin._tags import tags_as_markers
 from agentrig.pytest_plugin._timeouts import ScenarioTimeouts, limited
-from agentrig.scenario import is_no_scenario
-from agentrig.targets import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -35,9 +34,12 @@ __all__ = ["AgentrigPlugin"]
 class AgentrigPlugin:
     """Collects scenarios, hands them to the engine, and turns what pytest sees into events."""
 
-    def __init__(self, options: RunOptions) -> None:
-        """Prepare a run; raises ReportError when its results cannot be written."""
-        self.run = Run(options)
+    def __init__(self, options: RunOptions, ahead: ReadAhead | None = None) -> None:
+        """Prepare a run, some of whose files are read `ahead`.
+
+        Raises ReportError when its results cannot be written.
+        """
+        self.run = Run(options, ahead or ReadAhead())
         self._silent = options.terminal is not None
         self._tests = PythonTests(self.run.stream.publish, retries=options.schedule.retry_failed)
         self._again: list[pytest.Item] = []
@@ -105,10 +107,8 @@ class AgentrigPlugin:
             raise pytest.UsageError(self._usage) from error
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-        """Take every YAML file but the configuration and rows of data as a scenario."""
-        is_yaml = file_path.suffix in {".yaml", ".yml"}
-        if is_yaml and file_path.name != CONFIG_FILE and not is_no_scenario(file_path):
-            self.run.ahead.expect(file_path)
+        """Take the files that hold scenarios."""
+        if is_scenario_file(file_path.name):
             file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
             return file
         return None

@@ -23,13 +23,13 @@ from agentrig.pytest_plugin._continuing import earlier_attempts, files_digest, k
 from agentrig.pytest_plugin._keeping import open_keeping
 from agentrig.pytest_plugin._reports import make_reporters, search_reporter
 from agentrig.reporters import LiveReporter, Tally
-from agentrig.scenario import ReadAhead
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from agentrig.documents import ReadAhead
     from agentrig.engine import Counts, PlannedScenario, ScenarioResult
     from agentrig.kubernetes import KubernetesSettings, PortForwards
     from agentrig.pytest_plugin._artifacts import ArtifactFolder
@@ -51,10 +51,11 @@ MAX_STEPS_HELD = 1_500
 class Run:
     """Begins, runs and ends what one pytest session selected."""
 
-    def __init__(self, options: RunOptions) -> None:
-        """Open the reports. Raises ReportError when the results cannot be written.
+    def __init__(self, options: RunOptions, ahead: ReadAhead) -> None:
+        """Open the reports; `ahead` reads the files that are collected.
 
-        Where they are kept in a store, raises StoreError and UsageError if that refuses them.
+        Raises ReportError when the results cannot be written. Where they are kept in a store,
+        raises StoreError and UsageError if that refuses them.
         """
         self.options = options
         # A test may change the working directory.
@@ -92,8 +93,7 @@ class Run:
         self.places: dict[str, int] = {}
         """Where each scenario stands in the plan of all shards together, if it was split."""
         self._steps_held = 0
-        self.ahead = ReadAhead()
-        """Reads the files that are collected."""
+        self.ahead = ahead
 
     @cached_property
     def artifacts(self) -> ArtifactFolder | None:

@@ -7,7 +7,6 @@ from agentrig.scenario._controls import (
     StepControls,
     UsesStep,
 )
-from agentrig.scenario._data import is_no_scenario
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
 from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_workers import QueryWorkers
@@ -25,7 +24,6 @@ from agentrig.scenario._model import (
 from agentrig.scenario._names import ROOTS, Names
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._query_error import QueryError, QuerySyntaxError
-from agentrig.scenario._read_ahead import ReadAhead
 from agentrig.scenario._scenario import (
     Phases,
     Place,
@@ -35,18 +33,15 @@ from agentrig.scenario._scenario import (
     StepNode,
 )
 from agentrig.scenario._schema import scenario_schema
-from agentrig.scenario._source import Document, Location, Source
 from agentrig.scenario._template import RenderError, Template, is_templated
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
     "ROOTS",
     "DefinitionFields",
-    "Document",
     "Duration",
     "FilePath",
     "IsFile",
-    "Location",
     "Names",
     "Phases",
     "Place",
@@ -55,12 +50,10 @@ __all__ = [
     "QueryError",
     "QuerySyntaxError",
     "QueryWorkers",
-    "ReadAhead",
     "RenderError",
     "Retry",
     "Scenario",
     "ScenarioFields",
-    "Source",
     "StepControls",
     "StepDefinition",
     "StepGroup",
@@ -74,7 +67,6 @@ __all__ = [
     "compile_query",
     "describe_duration",
     "empty_list",
-    "is_no_scenario",
     "is_templated",
     "json_problem",
     "load_call",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agentrig.documents import Document, Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.scenario._load_steps import StepLoader, StepModels
 from agentrig.scenario._scenario import Body, Phases, Scenario
 from agentrig.scenario._scope import Scope
-from agentrig.scenario._source import Document, Source
 from agentrig.scenario._template import is_templated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
+    from agentrig.documents import Location
     from agentrig.errors import Position
     from agentrig.scenario._scenario import StepNode
-    from agentrig.scenario._source import Location
 
 __all__ = ["CallDocument", "load_call", "scenario_of_calls"]
 

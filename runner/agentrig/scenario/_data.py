@@ -8,29 +8,17 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from agentrig.scenario._source import Source
+from agentrig.documents import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["combinations", "is_no_scenario", "read_rows", "row_label"]
+__all__ = ["combinations", "read_rows", "row_label"]
 
 # What a row is called in an item's name, if it has such a column.
 _LABELS = ("id", "name")
 LABEL_CHARACTERS = 40
-_NO_SCENARIO = tuple(
-    f".{what}.{suffix}" for what in ("data", "manifest") for suffix in ("yaml", "yml")
-)
-
-
-def is_no_scenario(file: Path) -> bool:
-    """Tell by a YAML file's name that it holds something else.
-
-    `NAME.data.yaml` has rows, `NAME.manifest.yaml` has Kubernetes objects. All other YAML files in
-    a folder of scenarios are scenarios.
-    """
-    return file.name.endswith(_NO_SCENARIO)
 
 
 def read_rows(file: Path, *, path: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 from pydantic import ValidationError
 
+from agentrig.documents import Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.scenario._data import combinations, read_rows, row_label
 from agentrig.scenario._load_steps import (
@@ -24,15 +25,13 @@ from agentrig.scenario._model import DefinitionFields, ScenarioFields, StrictMod
 from agentrig.scenario._names import Names
 from agentrig.scenario._scenario import Body, Phases, Place, Scenario
 from agentrig.scenario._scope import Scope
-from agentrig.scenario._source import Source
 from agentrig.scenario._template import Template, is_templated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Mapping
     from pathlib import Path
 
-    from agentrig.scenario._read_ahead import ReadAhead
-    from agentrig.scenario._source import Document
+    from agentrig.documents import Document, ReadAhead
 
 __all__ = ["load_scenarios", "load_source"]
 

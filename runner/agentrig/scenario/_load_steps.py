@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
+from agentrig.documents import Source
 from agentrig.errors import Mistake, ScenarioError, UsageError
 from agentrig.scenario._controls import StepControls, UsesStep
 from agentrig.scenario._mistakes import closest, mistakes_of
@@ -15,14 +16,13 @@ from agentrig.scenario._model import DefinitionFields
 from agentrig.scenario._names import ROOTS
 from agentrig.scenario._scenario import Place, StepDefinition, StepGroup, StepNode
 from agentrig.scenario._scope import Scope
-from agentrig.scenario._source import Source
 from agentrig.scenario._template import TemplateSyntaxError, compile_template, is_templated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from agentrig.scenario._source import Document
+    from agentrig.documents import Document
     from agentrig.scenario._template import Template
 
 __all__ = ["StepLoader", "StepModels", "captures_in", "raw_steps"]

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
+    from agentrig.documents import Location
     from agentrig.errors import Position
-    from agentrig.scenario._source import Location
 
 __all__ = ["Locator", "closest", "mistakes_of"]
 

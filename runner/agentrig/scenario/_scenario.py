@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from agentrig.documents import Document, Location
     from agentrig.errors import Position
     from agentrig.scenario._controls import StepControls
     from agentrig.scenario._names import Names
-    from agentrig.scenario._source import Document, Location
     from agentrig.scenario._template import Expression, Template
 
 __all__ = ["Body", "Phases", "Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]

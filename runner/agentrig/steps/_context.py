@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentrig.checks import Output
+    from agentrig.documents import Location
     from agentrig.errors import Position
     from agentrig.events import CheckResult, Exchange
     from agentrig.kubernetes import KubernetesSettings
-    from agentrig.scenario import Location, Names, Place, Scenario
+    from agentrig.scenario import Names, Place, Scenario
     from agentrig.steps._clients import Clients
     from agentrig.steps._cookies import CookieJar
     from agentrig.targets import Target

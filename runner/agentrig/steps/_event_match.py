@@ -15,7 +15,8 @@ from agentrig.events import Outcome
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-    from agentrig.scenario import Location, Names
+    from agentrig.documents import Location
+    from agentrig.scenario import Names
 
 __all__ = ["EventMatch", "event_output"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agentrig.checks import Output
-    from agentrig.scenario import Location
+    from agentrig.documents import Location
     from agentrig.steps._context import StepContext
 
 __all__ = ["HttpExpect", "check_body", "check_head", "check_response"]

@@ -30,8 +30,8 @@ from agentrig.steps._kubernetes_model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agentrig.documents import Location
     from agentrig.kubernetes import ObjectRef, Snapshot
-    from agentrig.scenario import Location
     from agentrig.steps.kubernetes import KubernetesExpect
 
 __all__ = ["act"]

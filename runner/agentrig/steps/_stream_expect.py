@@ -15,7 +15,7 @@ from agentrig.steps._event_match import EventMatch, event_output
 from agentrig.steps._expect import HttpExpect
 
 if TYPE_CHECKING:
-    from agentrig.scenario import Location
+    from agentrig.documents import Location
     from agentrig.steps._context import StepContext
 
 __all__ = ["StreamExpect", "check_events"]

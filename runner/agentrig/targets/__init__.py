@@ -3,17 +3,10 @@
 from agentrig.targets._limits import Rate
 from agentrig.targets._pacer import Pacer
 from agentrig.targets._resolver import Forwarder, Resolver, Service, Target
-from agentrig.targets._settings import (
-    CONFIG_FILE,
-    TargetSettings,
-    Via,
-    in_pod,
-    target_settings,
-)
+from agentrig.targets._settings import TargetSettings, in_pod, target_settings
 from agentrig.targets._url import is_url, url_problem
 
 __all__ = [
-    "CONFIG_FILE",
     "Forwarder",
     "Pacer",
     "Rate",
@@ -21,7 +14,6 @@ __all__ = [
     "Service",
     "Target",
     "TargetSettings",
-    "Via",
     "in_pod",
     "is_url",
     "target_settings",

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentrig._choices import Via
 from agentrig._redact import redact_url
 from agentrig.errors import TargetError, UsageError
-from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, Via, in_pod
+from agentrig.targets._settings import PLACEHOLDERS, TargetSettings, in_pod
 from agentrig.targets._url import is_url, url_problem
 
 if TYPE_CHECKING:

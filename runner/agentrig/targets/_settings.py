@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +11,19 @@ from msgspec import Struct, field
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from agentrig._choices import Via
 from agentrig._redact import redact_url
+from agentrig.documents import CONFIG_FILE, Source
 from agentrig.errors import ScenarioError, UsageError
-from agentrig.scenario import Source, StrictModel, closest, mistakes_of
+from agentrig.scenario import StrictModel, closest, mistakes_of
 from agentrig.targets._limits import Rate, RateText, Slo
 from agentrig.targets._url import url_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["CONFIG_FILE", "TargetSettings", "Via", "in_pod", "target_settings"]
+__all__ = ["TargetSettings", "in_pod", "target_settings"]
 
-CONFIG_FILE = "agentrig.yaml"
 PLACEHOLDERS = ("agent", "namespace", "cluster_domain")
 
 _DEFAULT_TARGETS = {
@@ -35,17 +35,6 @@ _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 _DEFAULT_NAMESPACE = "demo"
 
 _TARGET_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-
-class Via(StrEnum):
-    """The way from a target's name to its URL."""
-
-    DNS = "dns"
-    """Cluster DNS: the template of the target as it stands. The default in a pod."""
-    DIRECT = "direct"
-    """`--target` or the scenario's own local ports. The default elsewhere."""
-    PORT_FORWARD = "port-forward"
-    """A tunnel through the Kubernetes API to the service that the template names."""
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True):

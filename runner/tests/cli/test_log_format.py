@@ -154,10 +154,10 @@ def test_a_crash_is_one_object_with_its_trace(rig: Rig) -> None:
         import agentrig.cli.run
         from agentrig.cli import main, run
 
-        def boom(**_):
+        def boom(*_):
             raise RuntimeError("boom of https://me:pass@host/")
 
-        run.target_settings = boom
+        run.schedule_of = boom
         main(["run", "a.yaml", "--log-format=json"])
         """,
     )

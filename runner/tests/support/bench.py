@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from agentrig._choices import Via
 from agentrig._secrets import Secrets
 from agentrig.engine import RunResources, ScenarioRun, plan_scenario
 from agentrig.events import Event, StepFinished
 from agentrig.kubernetes import KubernetesSettings
 from agentrig.scenario import load_scenarios
 from agentrig.steps import Clients, step_kinds
-from agentrig.targets import Resolver, TargetSettings, Via
+from agentrig.targets import Resolver, TargetSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

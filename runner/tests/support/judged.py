@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError
 
 from agentrig._excerpt import render_mistakes
 from agentrig.checks import Capture, Expect, Output, capture_output, check_output
+from agentrig.documents import Source
 from agentrig.errors import ScenarioError
-from agentrig.scenario import Source, StrictModel, mistakes_of
+from agentrig.scenario import StrictModel, mistakes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
+from agentrig._choices import Via
 from agentrig._secrets import Secrets
 from agentrig.checks import Output
 from agentrig.engine import RunResources, ScenarioResult, ScenarioRun, plan_scenario
@@ -15,7 +16,7 @@ from agentrig.errors import InfraError
 from agentrig.events import CheckResult, Event, Outcome, StepFinished
 from agentrig.scenario import load_scenarios
 from agentrig.steps import Clients, Step, StepContext, StepKind, StepKinds, StepResult
-from agentrig.targets import Resolver, TargetSettings, Via
+from agentrig.targets import Resolver, TargetSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

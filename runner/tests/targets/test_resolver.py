@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agentrig._choices import Via
 from agentrig.errors import UsageError
 from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
-from agentrig.targets import Resolver, Service, Target, TargetSettings, Via
+from agentrig.targets import Resolver, Service, Target, TargetSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agentrig._choices import Via
 from agentrig.errors import UsageError
-from agentrig.targets import Via, target_settings
+from agentrig.targets import target_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

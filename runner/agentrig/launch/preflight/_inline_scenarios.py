@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from agentrig._choices import Via
+from agentrig.documents import Source, is_scenario_file
 from agentrig.errors import ClusterError, ScenarioError, UsageError
-from agentrig.scenario import Source, is_no_scenario, load_source
-from agentrig.targets import CONFIG_FILE, Resolver, Service, TargetSettings, Via, target_settings
+from agentrig.scenario import load_source
+from agentrig.targets import Resolver, Service, TargetSettings, target_settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,7 +26,6 @@ __all__ = ["NamedService", "ScenarioFile", "named_services", "read_scenarios", "
 
 # The chart's name of the volume that the scenarios are in.
 _VOLUME = "scenarios"
-_SUFFIXES = (".yaml", ".yml")
 # Options of `agentrig run` that choose among the scenarios, and those that stand for its settings.
 _CHOOSING = ("-k", "-t", "--tags", "-m", "--keyword")
 _SETTINGS = {
@@ -106,7 +107,7 @@ def read_scenarios(
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(file.text, encoding="utf-8")
         for path, file in files.items():
-            if not _is_scenario(path) or "${env." in file.text:
+            if not is_scenario_file(PurePosixPath(path).name) or "${env." in file.text:
                 continue
             source = Source(places.get(path, file.place), file.text.lstrip("\ufeff"))
             try:
@@ -117,11 +118,6 @@ def read_scenarios(
     if mistakes:
         raise ScenarioError(tuple(mistakes))
     return found
-
-
-def _is_scenario(path: str) -> bool:
-    beside = Path(path).name == CONFIG_FILE or is_no_scenario(Path(path))
-    return path.endswith(_SUFFIXES) and not beside
 
 
 def named_services(rendered: Rendered, scenarios: Sequence[Scenario]) -> list[NamedService]:

@@ -10,21 +10,21 @@ import functools
 import itertools
 import re
 import zlib
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 from msgspec import Struct
 
+from agentrig.documents._nodes import MERGE, child_of, place_in, scalars_below
+from agentrig.documents._plain_yaml import MAX_DEPTH, NotPlainError, PlainDocument, load_plain
+from agentrig.documents._yaml_syntax import explain
 from agentrig.errors import Mistake, Position, ScenarioError
-from agentrig.scenario._nodes import MERGE, child_of, place_in, scalars_below
-from agentrig.scenario._plain_yaml import MAX_DEPTH, NotPlainError, PlainDocument, load_plain
-from agentrig.scenario._yaml_syntax import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["Document", "Location", "Source"]
+__all__ = ["Document", "Location", "Parsed", "Source"]
 
 # libyaml's loader where PyYAML has it: every wheel does, a build from source may not.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,13 +40,21 @@ _DEEP_BLOCK = re.compile(rf"^[ ?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
+class Parsed(NamedTuple):
+    """What was found in a plain file: its text packed, whether that has `${`, its documents."""
+
+    packed: bytes
+    is_templated: bool
+    documents: list[PlainDocument]
+
+
 class Source:
     """The text of a YAML file. Raises ScenarioError when it cannot be read or is no YAML."""
 
-    def __init__(self, path: str, text: str, *, plain: list[PlainDocument] | None = None) -> None:
-        """Keep `text`; `path` is how messages name the file, `plain` what it holds if that is known."""
+    def __init__(self, path: str, text: str) -> None:
+        """Keep `text`; `path` is how messages name the file."""
         self.path = path
-        self._known = plain
+        self._known: list[PlainDocument] | None = None
         self.is_templated = "${" in text
         self._text: str | None = text
         self._packed = b""
@@ -79,6 +87,19 @@ class Source:
                 "save it as UTF-8",
             ) from error
 
+    @classmethod
+    def of_parsed(cls, path: str, parsed: Parsed) -> Source:
+        """Make the source again of what another process found in a file, by `parsed`."""
+        source = cls(path, "")
+        source._text, source._packed = None, parsed.packed
+        source.is_templated = parsed.is_templated
+        source._known = parsed.documents
+        return source
+
+    def parsed(self) -> Parsed:
+        """Give what is in the file. Raises NotPlainError where that cannot be read fast."""
+        return Parsed(_pack(self.text), self.is_templated, load_plain(self.text))
+
     @property
     def text(self) -> str:
         """The text of the file, less a byte order mark."""
@@ -100,7 +121,7 @@ class Source:
         scenarios is forgotten: whoever needs some of it has kept it.
         """
         if self._text is not None:
-            self._packed = zlib.compress(self._text.encode(), 1)
+            self._packed = _pack(self._text)
             self._text = None
         self._roots = []
         self._known = None
@@ -362,3 +383,7 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]  # the base is c
 
 
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _StrictLoader.construct_yaml_timestamp)
+
+
+def _pack(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)

@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agentrig._excerpt import render_mistakes
+from agentrig.documents import Source
 from agentrig.errors import ScenarioError
-from agentrig.scenario import Source, load_scenarios
+from agentrig.scenario import load_scenarios
 from agentrig.steps import step_kinds
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentrig.scenario._plain_yaml import MAX_DEPTH, NotPlainError, load_plain
+from agentrig.documents._plain_yaml import MAX_DEPTH, NotPlainError, load_plain
 
 ROOT = Path(__file__).parents[3]
 
