@@ -25,7 +25,11 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 class Reporter(Protocol):
-    """Makes a report of a run from its records alone."""
+    """Makes a report of a run from its records alone.
+
+    It may have `ignores`, a collection of event classes: records of these it is not given. What is
+    told of every step costs the time of every step.
+    """
 
     def receive(self, record: Record) -> None:
         """Take the next record. Called by one thread at a time, in the order of `seq`."""
@@ -161,12 +165,19 @@ class _Reporters:
         self.problems: list[ReportError] = []
         self.warnings: list[str] = []
         self._reporters = list(reporters)
+        self._takers: dict[type[Event], list[Reporter]] = {}
 
     def add(self, reporter: Reporter) -> None:
         self._reporters.append(reporter)
+        self._takers = {}
 
     def receive(self, record: Record) -> None:
-        for reporter in list(self._reporters):
+        kind = type(record.event)
+        takers = self._takers.get(kind)
+        if takers is None:
+            takers = [one for one in self._reporters if kind not in getattr(one, "ignores", ())]
+            self._takers[kind] = takers
+        for reporter in takers:
             try:
                 reporter.receive(record)
             except Exception as error:  # noqa: BLE001  # the border of the reporters' layer
@@ -193,6 +204,7 @@ class _Reporters:
 
     def _leave_out(self, reporter: Reporter, error: Exception) -> None:
         self._reporters.remove(reporter)
+        self._takers = {}
         if isinstance(error, ReportWarning):
             self.warnings.append(str(error))
             return

@@ -104,17 +104,19 @@ def _printed(options: RunOptions, tally: Tally) -> list[Reporter]:
     printed: list[Reporter] = []
     if options.termination_log:
         # It is rewritten during the tests, one of which may change the working directory.
-        printed.append(TerminationReporter(options.termination_log.absolute()))
+        printed.append(TerminationReporter(options.termination_log.absolute(), tally))
     if options.log:
         from agentrig.reporters.log import LogReporter  # noqa: PLC0415  # for pods alone
 
-        printed.append(LogReporter(options.log.write))
+        printed.append(LogReporter(options.log.write, tally=tally))
     elif options.terminal:
         # Before the report, and so printed behind it.
         printed += github_reporters(options.terminal, tally=tally)
         results = str(options.results) if options.results else None
         reporter = LiveReporter if options.live else TerminalReporter
-        printed.append(reporter(options.terminal, colour=options.colour, results=results))
+        printed.append(
+            reporter(options.terminal, colour=options.colour, results=results, tally=tally)
+        )
     return printed
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 __all__ = ["dump", "encodable"]
 
+_ENCODER = msgspec.json.Encoder()
+
 # Half of a UTF-16 pair, as in file names that are no UTF-8: no encoding can hold one.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -16,7 +18,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def dump(content: Any, *, indent: int | None = None) -> bytes:
     """Write events, and what consists of them, as UTF-8; what that cannot hold is replaced."""
     try:
-        encoded = msgspec.json.encode(content)
+        encoded = _ENCODER.encode(content)
     except UnicodeEncodeError:
         encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(content)))
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)

@@ -36,6 +36,19 @@ _KEYS = {
 }
 
 
+class _Line(msgspec.Struct):
+    """A line of the journal, in the order of its keys."""
+
+    kind: str
+    version: int
+    run: str
+    shard: int
+    attempt: int
+    seq: int
+    time: str
+    event: Event
+
+
 class JournalReporter:
     """Appends to a journal. Raises OSError when it cannot be written."""
 
@@ -67,21 +80,18 @@ class JournalReporter:
 
 def encode(record: Record) -> bytes:
     """Write a record as one line; the event's kind and version stand beside it."""
-    return (
-        dump(
-            {
-                "kind": record.event.kind,
-                "version": record.event.version,
-                "run": record.run,
-                "shard": record.shard,
-                "attempt": record.attempt,
-                "seq": record.seq,
-                "time": record.time,
-                "event": record.event,
-            }
-        )
-        + b"\n"
+    event = record.event
+    line = _Line(
+        event.kind,
+        event.version,
+        record.run,
+        record.shard,
+        record.attempt,
+        record.seq,
+        record.time,
+        event,
     )
+    return dump(line) + b"\n"
 
 
 def read_journal(content: bytes, *, name: str) -> Iterator[Record]:

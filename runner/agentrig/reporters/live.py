@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from agentrig.events import Iterations, Record
+    from agentrig.reporters.tally import Tally
 
 __all__ = ["LiveReporter"]
 
@@ -43,16 +44,19 @@ class _Running(Struct):
 class LiveReporter(TerminalReporter):
     """Prints what `TerminalReporter` does, above lines that are drawn again and again."""
 
+    reads_steps = True
+
     def __init__(
         self,
         output: TextIO,
         *,
         colour: bool,
         results: str | None = None,
+        tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Print to `output`, which is a terminal."""
-        super().__init__(output, colour=colour, results=results)
+        super().__init__(output, colour=colour, results=results, tally=tally)
         self._clock = clock
         self._running: dict[str, _Running] = {}
         self._iterations: Iterations | None = None
@@ -77,11 +81,11 @@ class LiveReporter(TerminalReporter):
                 self._running.pop(event.scenario, None)
             case RunProgressed() as event:
                 self._iterations = event.iterations
-            case RunFinished() if not self.is_of_part(record):
+            case RunFinished() if not self.tally.is_of_part(record):
                 self._stop()
         super().receive(record)
-        begins = isinstance(record.event, RunStarted) and not self.is_of_part(record)
-        if begins and self.planned and self._draws:
+        begins = isinstance(record.event, RunStarted) and not self.tally.is_of_part(record)
+        if begins and self.tally.planned and self._draws:
             self._live = start_live(self, self._output, colour=self._colour)
 
     def close(self) -> None:
@@ -90,7 +94,7 @@ class LiveReporter(TerminalReporter):
         super().close()
 
     def _begin_scenario(self, scenario: str) -> None:
-        planned = self.planned.get(scenario)
+        planned = self.tally.planned.get(scenario)
         name = planned.name if planned and planned.name not in scenario else ""
         one = _Running(id=scenario, name=name, begin=self._clock())
         if planned and planned.language is Language.PYTHON:
@@ -137,7 +141,7 @@ class LiveReporter(TerminalReporter):
         return printable(text)
 
     def _count(self, running: int) -> str:
-        text = f"{len(self.results)} of {len(self.planned)} finished, {running} running"
+        text = f"{len(self.tally.results)} of {len(self.tally.planned)} finished, {running} running"
         if self._iterations:
             text += f" \u00b7 {say_iterations(self._iterations)}"
             if self._iterations.latency:

@@ -43,12 +43,13 @@ from agentrig.reporters._words import (
 )
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.summary import outcome_of
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agentrig.events import Event, Record, StepFinished
+    from agentrig.reporters.tally import Tally
 
 __all__ = [
     "FileLine",
@@ -77,18 +78,21 @@ _NAMES = 5
 _LAST_NAMES = 20
 
 
-class LogReporter(Tally):
+class LogReporter(TallyReport):
     """Writes an entry for all that is worth one; a thread of its own writes when long nothing is."""
+
+    reads_steps = True
 
     def __init__(
         self,
         write: Callable[[LogEntry], None],
         *,
+        tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], str] = time_of_day,
     ) -> None:
         """Give entries to `write`; `now` is the time of day, as records have it."""
-        super().__init__()
+        super().__init__(tally)
         self._write_entry = write
         self._clock = clock
         self._now = now
@@ -101,7 +105,7 @@ class LogReporter(Tally):
         """Write what is worth an entry."""
         with self._lock:
             super().receive(record)
-            if self.is_kept(record):
+            if self.tally.is_kept(record):
                 return  # it was told when it happened, in another log
             match record.event:
                 case ScenarioStarted() as event:
@@ -115,7 +119,7 @@ class LogReporter(Tally):
                     self._execution(record, event)
                 case MetricRecorded() as event:
                     self._metric(record, event)
-                case event if not self.is_of_part(record):
+                case event if not self.tally.is_of_part(record):
                     self._whole(record, event)
 
     def _whole(self, record: Record, event: Event) -> None:
@@ -155,7 +159,7 @@ class LogReporter(Tally):
                 LogEntry(
                     time=self._now(),
                     level=Level.INFO,
-                    message=f"{len(self.results)}/{len(self.planned)} finished, {what}",
+                    message=f"{len(self.tally.results)}/{len(self.tally.planned)} finished, {what}",
                     **self._place(),
                 )
             )
@@ -179,7 +183,7 @@ class LogReporter(Tally):
         threading.Thread(target=self._watch, name="agentrig-log", daemon=True).start()
 
     def _continue(self, record: Record, event: RunContinued) -> None:
-        text = say_continued(event, len(self.planned))
+        text = say_continued(event, len(self.tally.planned))
         level = Level.WARN if event.notes else Level.INFO
         self._write(record, level, text, note="\n".join(event.notes) or None)
 
@@ -195,11 +199,11 @@ class LogReporter(Tally):
         idle = outcome in {Outcome.NOT_RUN, Outcome.SKIPPED}
         spent = "" if idle else f" in {say_duration(event.elapsed_ms)}"
         flaky = ", flaky" if event.flaky else ""
-        counts = f"{len(self.results)}/{len(self.planned)}"
+        counts = f"{len(self.tally.results)}/{len(self.tally.planned)}"
         word = outcome.value.replace("_", " ")
         level = Level.WARN if event.flaky else _LEVELS.get(outcome, Level.INFO)
         bad = not idle and outcome is not Outcome.PASSED
-        step = self.bad_step(event.scenario)
+        step = self.tally.bad_step(event.scenario)
         self._write(
             record,
             level,
@@ -208,8 +212,8 @@ class LogReporter(Tally):
             outcome=outcome,
             elapsed_ms=event.elapsed_ms,
             flaky=event.flaky,
-            finished=len(self.results),
-            planned=len(self.planned),
+            finished=len(self.tally.results),
+            planned=len(self.tally.planned),
             note=self._notes(event),
             error=_error(event, step) if bad else None,
             file=self._file(event.scenario, step) if bad else None,
@@ -220,7 +224,7 @@ class LogReporter(Tally):
         if event.outcome in {Outcome.SKIPPED, Outcome.NOT_RUN} and event.message:
             notes.append(event.message)
         if event.flaky:
-            notes.append(f"passed at execution {len(self.executions[event.scenario]) + 1}")
+            notes.append(f"passed at execution {len(self.tally.executions[event.scenario]) + 1}")
         if event.iterations:
             notes.append(say_iterations(event.iterations))
             if event.iterations.latency:
@@ -228,7 +232,7 @@ class LogReporter(Tally):
         return "\n".join(notes) or None
 
     def _execution(self, record: Record, event: ExecutionFinished) -> None:
-        step = self.executions[event.scenario][-1].step
+        step = self.tally.executions[event.scenario][-1].step
         how, *_ = say_execution(event).partition(":")
         self._write(
             record,
@@ -270,7 +274,7 @@ class LogReporter(Tally):
     def _end(self, record: Record, event: RunFinished) -> None:
         bad = [
             f"{result.outcome} · {one_line(scenario)}"
-            for scenario, result in self.results.items()
+            for scenario, result in self.tally.results.items()
             if result.outcome in {Outcome.FAILED, Outcome.ERROR}
         ]
         # Those who read from the end find what to look for.
@@ -290,11 +294,11 @@ class LogReporter(Tally):
             record,
             Level.ERROR if event.exit_code else Level.INFO,
             f"run finished, exit code {event.exit_code}, {outcome_of(event.exit_code)}: "
-            f"{self.sentence()} in {say_duration(event.elapsed_ms)}",
+            f"{self.tally.sentence()} in {say_duration(event.elapsed_ms)}",
             exit_code=event.exit_code,
             elapsed_ms=event.elapsed_ms,
-            planned=len(self.planned),
-            counts={outcome.value: count for outcome, count in self.counts.items()},
+            planned=len(self.tally.planned),
+            counts={outcome.value: count for outcome, count in self.tally.counts.items()},
             note="\n".join(notes) or None,
             error=LogError(message=first, stack_trace=more) if first and event.exit_code else None,
         )
@@ -303,7 +307,7 @@ class LogReporter(Tally):
         for check in step.checks if step else ():
             if check.outcome is Outcome.FAILED and check.at:
                 return FileLine(path=check.at.path, line=check.at.line)
-        planned = self.planned.get(scenario)
+        planned = self.tally.planned.get(scenario)
         return None if planned is None else FileLine(path=planned.path, line=planned.line)
 
     def _write(self, record: Record, level: Level, message: str, **fields: Any) -> None:
@@ -320,7 +324,7 @@ class LogReporter(Tally):
         )
 
     def _place(self) -> dict[str, Any]:
-        return {"run": self.run, "shard": self.shard or None}
+        return {"run": self.tally.run, "shard": self.tally.shard or None}
 
     def _put(self, entry: LogEntry) -> None:
         self._write_entry(entry)

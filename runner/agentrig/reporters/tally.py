@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +26,8 @@ from agentrig.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from agentrig.events import Event, Record
 
 __all__ = ["Execution", "Part", "Tally", "TallyReport"]
@@ -261,10 +263,18 @@ class TallyReport:
     exit code may change between the ends of two reports.
     """
 
+    reads_steps: ClassVar[bool] = False
+    """Whether the report is made of single steps as well, and not of the tally alone."""
+
     def __init__(self, tally: Tally | None = None) -> None:
         """Report on `tally`, or on one that is kept here."""
         self.tally = tally or Tally()
         self._is_own = tally is None
+
+    @property
+    def ignores(self) -> Collection[type[Event]]:
+        """The events that it need not receive: those of steps, which are nearly all."""
+        return () if self._is_own or self.reads_steps else (StepStarted, StepFinished)
 
     def receive(self, record: Record) -> None:
         """Take the next record."""

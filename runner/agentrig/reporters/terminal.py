@@ -14,8 +14,6 @@ from agentrig.events import (
     RunProgressed,
     RunStarted,
     ScenarioFinished,
-    StepFinished,
-    StepStarted,
 )
 from agentrig.reporters._words import (
     say_continued,
@@ -28,10 +26,11 @@ from agentrig.reporters._words import (
 )
 from agentrig.reporters.failure_text import render_failure
 from agentrig.reporters.summary import outcome_of
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
     from agentrig.events import Planned, Record
+    from agentrig.reporters.tally import Tally
 
 __all__ = ["TerminalReporter"]
 
@@ -52,12 +51,19 @@ _OVERCOME = "it cost no results"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-class TerminalReporter(Tally):
+class TerminalReporter(TallyReport):
     """Prints each scenario in the order of the plan, then the failures, then the sum."""
 
-    def __init__(self, output: TextIO, *, colour: bool, results: str | None = None) -> None:
+    def __init__(
+        self,
+        output: TextIO,
+        *,
+        colour: bool,
+        results: str | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         """Print to `output`; `results` is the folder to name at the end."""
-        super().__init__()
+        super().__init__(tally)
         self._output = output
         self._colour = colour
         self._results = results
@@ -69,12 +75,10 @@ class TerminalReporter(Tally):
         """Print what can be printed now."""
         super().receive(record)
         match record.event:
-            case StepStarted() | StepFinished():
-                pass  # nearly all events: the rest need not be asked for
             case ScenarioFinished():
                 self._print_ready()
-            case RunStarted() | RunContinued() | RunProgressed() | RunFinished() if self.is_of_part(
-                record
+            case RunStarted() | RunContinued() | RunProgressed() | RunFinished() if (
+                self.tally.is_of_part(record)
             ):
                 pass
             case RunStarted() as event:
@@ -88,14 +92,14 @@ class TerminalReporter(Tally):
 
     def close(self) -> None:
         """Print what a run without its end left open, and flush."""
-        if self.started and not self.finished:
+        if self.tally.started and not self.tally.finished:
             self._print_left()
         self._flush()
 
     def _print_left(self) -> None:
         self._print_failures()
         self._say()
-        self._say(click.style(f"killed: {self.sentence()}", fg="red", bold=True))
+        self._say(click.style(f"killed: {self.tally.sentence()}", fg="red", bold=True))
         if self._results:
             self._say(f"results: {self._results}")
 
@@ -104,37 +108,37 @@ class TerminalReporter(Tally):
         if not event.planned and event.shards == 1:
             return
         head = f"agentrig {event.agentrig_version}"
-        shard = f" · shard {self.shard}/{event.shards}" if self.shard else ""
-        if not self.shard and event.shards > 1:
+        shard = f" · shard {self.tally.shard}/{event.shards}" if self.tally.shard else ""
+        if not self.tally.shard and event.shards > 1:
             shard = f" · {event.shards} shards"
-        if self.attempt > 1:
-            shard += f" · attempt {self.attempt}"
+        if self.tally.attempt > 1:
+            shard += f" · attempt {self.tally.attempt}"
         source = f" · from {_one_line(say_source(event.source))}" if event.source else ""
-        rest = f" · run {self.run} · via {event.via}{shard}{source} · {len(event.planned)} planned"
+        rest = f" · run {self.tally.run} · via {event.via}{shard}{source} · {len(event.planned)} planned"
         self._say(click.style(head, bold=True) + rest)
         self._say()
 
     def _continue(self, event: RunContinued) -> None:
-        self._say(say_continued(event, len(self.planned)))
+        self._say(say_continued(event, len(self.tally.planned)))
         for note in event.notes:
             self._say(click.style(f"  {_one_line(note)}", dim=True))
         self._say()
 
     def _print_ready(self) -> None:
         """Print finished scenarios as long as none before them is still awaited."""
-        while self._waiting and self._waiting[-1].id in self.results:
+        while self._waiting and self._waiting[-1].id in self.tally.results:
             self._print_scenario(self._waiting.pop())
         self._flush()
 
     def _print_scenario(self, planned: Planned) -> None:
-        result = self.results[planned.id]
+        result = self.tally.results[planned.id]
         outcome = result.outcome
         word = _WORDS.get(outcome, outcome.value).ljust(_WORD_COLUMNS)
         spent = "" if outcome is Outcome.NOT_RUN else say_duration(result.elapsed_ms)
         line = f"{click.style(word, fg=_COLOURS[outcome])} {spent:>8}  {_one_line(planned.id)}"
         if planned.name and planned.name not in planned.id:
             line += click.style(f"  {_one_line(planned.name)}", dim=True)
-        if attempt := self.kept.get(planned.id):
+        if attempt := self.tally.kept.get(planned.id):
             line += click.style(f"  (attempt {attempt})", dim=True)
         self._say(line)
         for note in self._notes(result):
@@ -146,7 +150,9 @@ class TerminalReporter(Tally):
         if result.outcome is Outcome.SKIPPED and result.message:
             notes.append(result.message)
         if result.flaky:
-            notes.append(f"flaky: passed at execution {len(self.executions[result.scenario]) + 1}")
+            notes.append(
+                f"flaky: passed at execution {len(self.tally.executions[result.scenario]) + 1}"
+            )
         if result.iterations:
             notes.append(say_iterations(result.iterations))
             if result.iterations.latency:
@@ -165,7 +171,7 @@ class TerminalReporter(Tally):
 
     def _end(self, event: RunFinished) -> None:
         self._print_failures()
-        if self.planned or self.troubles:
+        if self.tally.planned or self.tally.troubles:
             self._say()
         outcome = outcome_of(event.exit_code)
         colour = "green" if event.exit_code == 0 else "red"
@@ -176,25 +182,25 @@ class TerminalReporter(Tally):
             if event.iterations.latency:
                 self._say(f"steps: {say_latency(event.iterations.latency)}")
         self._print_parts()
-        for limit in self.limits:
-            colour_of_limit = "red" if limit in self.missed else None
+        for limit in self.tally.limits:
+            colour_of_limit = "red" if limit in self.tally.missed else None
             self._say(click.style(f"limit {say_limit(limit)}", fg=colour_of_limit))
-        if self.planned or self.troubles:
-            sentence = f"{self.sentence()} in {say_duration(event.elapsed_ms)}"
+        if self.tally.planned or self.tally.troubles:
+            sentence = f"{self.tally.sentence()} in {say_duration(event.elapsed_ms)}"
             self._say(click.style(f"{outcome}: {sentence}", fg=colour, bold=True))
         if self._results:
             self._say(f"results: {self._results}")
 
     def _print_parts(self) -> None:
         """Print the times of each shard: percentiles of all cannot be made of theirs."""
-        for number, part in sorted(self.parts.items()):
+        for number, part in sorted(self.tally.parts.items()):
             if part.finished and part.finished.iterations:
                 iterations = part.finished.iterations
                 times = f" · steps: {say_latency(iterations.latency)}" if iterations.latency else ""
                 self._say(f"shard {number}: {say_iterations(iterations)}{times}")
 
     def _print_troubles(self) -> None:
-        for trouble in self.troubles:
+        for trouble in self.tally.troubles:
             self._say()
             colour = "yellow" if trouble.overcome else _COLOURS[Outcome.ERROR]
             title = f"{trouble.reason}: {trouble.where}"
@@ -208,10 +214,10 @@ class TerminalReporter(Tally):
         """Print what stands behind scenarios without a result, then why others did not pass."""
         while self._waiting:
             scenario = self._waiting.pop()
-            if scenario.id in self.results:
+            if scenario.id in self.tally.results:
                 self._print_scenario(scenario)
-        for planned in self.planned.values():
-            result = self.results.get(planned.id)
+        for planned in self.tally.planned.values():
+            result = self.tally.results.get(planned.id)
             if result and (result.flaky or result.outcome in {Outcome.FAILED, Outcome.ERROR}):
                 self._print_failure(planned, result)
         self._print_troubles()
@@ -221,14 +227,14 @@ class TerminalReporter(Tally):
         colour = "yellow" if result.flaky else _COLOURS[result.outcome]
         title = planned.id if planned.name in planned.id else f"{planned.id} · {planned.name}"
         self._say(click.style(_one_line(title), fg=colour, bold=True))
-        earlier = [] if result.iterations else self.executions.get(planned.id, [])
+        earlier = [] if result.iterations else self.tally.executions.get(planned.id, [])
         if result.flaky:
             text = "\n".join(
                 f"execution {one.finished.number}: {render_failure(one.finished, one.step)}"
                 for one in earlier
             )
         else:
-            lines = [render_failure(result, self.bad_step(planned.id))]
+            lines = [render_failure(result, self.tally.bad_step(planned.id))]
             lines += [say_execution(one.finished) for one in earlier]
             text = "\n".join(lines)
         self._say("\n".join(f"  {line}".rstrip() for line in _printable(text).splitlines()))

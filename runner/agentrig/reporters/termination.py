@@ -12,12 +12,13 @@ from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters._json import dump
 from agentrig.reporters._words import say_limit, say_source
 from agentrig.reporters.summary import outcome_of
-from agentrig.reporters.tally import Tally
+from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from agentrig.events import Record
+    from agentrig.reporters.tally import Tally
 
 __all__ = ["MAX_BYTES", "TerminationReporter"]
 
@@ -27,12 +28,12 @@ _MESSAGE_CHARACTERS = 200
 _ROOM_BYTES = 1_000
 
 
-class TerminationReporter(Tally):
+class TerminationReporter(TallyReport):
     """Rewrites the message after every scenario, so that it is there whatever comes next."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, tally: Tally | None = None) -> None:
         """Write to `file`, in place: the kubelet mounted it, so that it cannot be replaced."""
-        super().__init__()
+        super().__init__(tally)
         self._file = file
 
     def receive(self, record: Record) -> None:
@@ -41,29 +42,32 @@ class TerminationReporter(Tally):
         if isinstance(record.event, RunStarted | ScenarioFinished | RunFinished):
             self._file.write_bytes(self._message())
 
+    def close(self) -> None:
+        """Do nothing: the message is written."""
+
     def _message(self) -> bytes:
-        finished = self.finished
+        finished = self.tally.finished
         content: dict[str, Any] = {
-            "run": cut(self.run, _MESSAGE_CHARACTERS),
+            "run": cut(self.tally.run, _MESSAGE_CHARACTERS),
             "outcome": outcome_of(finished.exit_code) if finished else "running",
             "exit_code": finished.exit_code if finished else None,
-            "planned": len(self.planned),
-            "counts": self.counts,
+            "planned": len(self.tally.planned),
+            "counts": self.tally.counts,
         }
-        if self.started and self.started.source:
-            content["source"] = cut(say_source(self.started.source), _MESSAGE_CHARACTERS)
+        if self.tally.started and self.tally.started.source:
+            content["source"] = cut(say_source(self.tally.started.source), _MESSAGE_CHARACTERS)
         bad = [
             result
-            for result in self.results.values()
+            for result in self.tally.results.values()
             if result.outcome in {Outcome.FAILED, Outcome.ERROR}
         ]
         content["bad_total"] = len(bad)
-        if self.flaky:
-            content["flaky"] = len(self.flaky)
-        if self.troubles:
-            content["troubles"] = len(self.troubles)
-        if self.missed:
-            content["missed"] = [say_limit(limit) for limit in self.missed]
+        if self.tally.flaky:
+            content["flaky"] = len(self.tally.flaky)
+        if self.tally.troubles:
+            content["troubles"] = len(self.tally.troubles)
+        if self.tally.missed:
+            content["missed"] = [say_limit(limit) for limit in self.tally.missed]
         if finished and finished.message:
             content["message"] = cut(finished.message, 5 * _MESSAGE_CHARACTERS)
             if len(dump(content)) > MAX_BYTES - _ROOM_BYTES:

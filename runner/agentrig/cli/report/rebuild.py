@@ -123,10 +123,12 @@ def _replay(records: Iterable[Record], reporters: Sequence[Reporter]) -> int | N
 def _reports(results: Path | None) -> list[Reporter]:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = str(results) if results else None
-    terminal = TerminalReporter(sys.stdout, colour=colour, results=shown)
+    tally = Tally()
+    terminal = TerminalReporter(sys.stdout, colour=colour, results=shown, tally=tally)
     # What ends last stands first.
-    printed: list[Reporter] = [*github_reporters(sys.stdout), terminal]
-    return results_reporters(results, printed=printed) if results else printed
+    printed: list[Reporter] = [*github_reporters(sys.stdout, tally=tally), terminal]
+    files = results_reporters(results, printed=printed, tally=tally) if results else printed
+    return [tally, *files]
 
 
 def _others(wanted: Sequence[str], *, results: Path | None, run: str) -> list[Reporter]:

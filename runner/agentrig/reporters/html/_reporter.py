@@ -45,6 +45,8 @@ _PLANNED = 500
 class HtmlReporter(TallyReport):
     """Writes the page when the run is over."""
 
+    reads_steps = True
+
     def __init__(self, file: Path, tally: Tally | None = None) -> None:
         """Write to `file` on close."""
         super().__init__(tally)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agentrig._excerpt import render_excerpt
@@ -147,5 +148,7 @@ def _check(check: CheckResult) -> str | dict[str, Any]:
     return content
 
 
+# Steps that run at the same time begin in the same milliseconds.
+@lru_cache(maxsize=64)
 def _ms_of(time: str) -> int:
     return round(dt.datetime.fromisoformat(time).timestamp() * 1000)
