@@ -186,6 +186,8 @@ class Run:
         self._steps_held += scenario.step_count
         if self._steps_held > MAX_STEPS_HELD:
             scenario.body.put_away()
+        else:
+            scenario.body.keep()
 
     @property
     def forwards(self) -> PortForwards:

@@ -157,13 +157,19 @@ class Body:
             return self._phases
         return self._make(self._data or marshal.loads(zlib.decompress(self._packed)))  # noqa: S302  # what we packed ourselves
 
+    def keep(self) -> None:
+        """Stay ready, and forget what else the steps could be made of."""
+        if self._phases is not None:
+            self._data = None
+
     def put_away(self) -> None:
-        """Keep as little as can be."""
+        """Keep as little as can be; steps that are kept ready already stay so."""
+        if self._data is None:
+            return
         self._phases = None
-        if self._data is not None:
-            with suppress(ValueError):  # a value that holds itself cannot be packed
-                self._packed = zlib.compress(marshal.dumps(self._data), 1)
-                self._data = None
+        with suppress(ValueError):  # a value that holds itself cannot be packed
+            self._packed = zlib.compress(marshal.dumps(self._data), 1)
+            self._data = None
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
