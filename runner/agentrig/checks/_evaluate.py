@@ -37,6 +37,7 @@ async def check_output(
     `locate` finds a location of the step in its file; `within` is where the checks stand.
     """
     results: list[CheckResult] = []
+    begin()
     for index, check in enumerate(checks):
         subject = check.subject
         try:
@@ -46,7 +47,10 @@ async def check_output(
             results.append(_failed(subject.label, f"[{title}] {subject}: {error}", at))
             break
         for bound, passed in zip(check.matchers, check.passed, strict=True):
-            problem = await _problem(bound, value)
+            try:
+                problem = _problem(bound, value)
+            except SlowPatternError:
+                problem = await _problem_in_thread(bound, value)
             if problem is not None:
                 at = locate((*within, index, *check.location(bound)))
                 results.append(_failed(passed.check, f"[{title}] {subject}: {problem}", at))
@@ -69,9 +73,13 @@ async def check_value(
     `subject` names the value in messages; `within` is where the matchers stand in the step.
     """
     results: list[CheckResult] = []
+    begin()
     for bound in matchers.bound:
         check = f"{subject} {bound.name}"
-        problem = await _problem(bound, value)
+        try:
+            problem = _problem(bound, value)
+        except SlowPatternError:
+            problem = await _problem_in_thread(bound, value)
         if problem is not None:
             at = locate((*within, bound.name))
             results.append(_failed(check, f"[{title}] {subject}: {problem}", at))
@@ -114,13 +122,15 @@ def _absence(subject: Subject, value: Any) -> str | None:
     return f"there is no {value.what}" if isinstance(value, Missing) else None
 
 
-async def _problem(bound: BoundMatcher, value: Any) -> str | None:
+async def _problem_in_thread(bound: BoundMatcher, value: Any) -> str | None:
+    problem: str | None = await in_thread(_problem, bound, value)
     begin()
+    return problem
+
+
+def _problem(bound: BoundMatcher, value: Any) -> str | None:
     try:
-        try:
-            return bound.problem(value)
-        except SlowPatternError:
-            return await in_thread(bound.problem, value)
+        return bound.problem(value)
     except CannotMatchError as error:
         return str(error)
     except RecursionError:

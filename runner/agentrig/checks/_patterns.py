@@ -26,10 +26,11 @@ LIMIT_S = 1.0
 """What all searches of one check may take together."""
 
 IN_LOOP_S = 0.02
+"""What those of all checks of a step may take, before one begins again in a thread."""
 
 T = TypeVar("T")
 
-# When the searches of this check must have ended, and whether they hold up the event loop.
+# When searches must have ended, and whether they hold up the event loop.
 _limit: ContextVar[tuple[float, bool]] = ContextVar("limit")
 
 
@@ -75,7 +76,7 @@ def search(pattern: str, text: str) -> regex.Match[str] | None:
 
 
 def begin() -> None:
-    """Begin the time of a check's searches in the event loop."""
+    """Begin the time of searches in the event loop."""
     _limit.set((time.perf_counter() + IN_LOOP_S, True))
 
 

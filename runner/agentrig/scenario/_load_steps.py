@@ -65,6 +65,7 @@ class StepLoader:
         self._mistakes = mistakes
         self._documents: dict[Path, list[Document]] = {}
         self._using: list[str] = []
+        self._step_context: dict[str, Any] = {}
 
     def anew(self) -> StepLoader:
         """Give a loader for steps that were checked already; it reads no file."""
@@ -123,7 +124,7 @@ class StepLoader:
         )
         rest = {key: value for key, value in raw.items() if key not in _FIRST} if templated else raw
         template = self.template(rest, place, inner) if templated else None
-        context = {**self._context, "names": inner.jq_names, "folder": place.folder}
+        context = self._context_of(inner.jq_names, place.folder)
         ready, bad = self._validated(model, raw, place, context)
         if bad:
             return None
@@ -145,6 +146,13 @@ class StepLoader:
             elements=elements,
             context=context,
         )
+
+    def _context_of(self, names: frozenset[str], folder: Path) -> Mapping[str, Any]:
+        """Give what a step is validated with: mostly the same as the one before it."""
+        last = self._step_context
+        if last.get("names") is not names or last.get("folder") is not folder:
+            self._step_context = {**self._context, "names": names, "folder": folder}
+        return self._step_context
 
     def _group(
         self, raw: dict[str, Any], place: Place, scope: Scope, *, templated: bool

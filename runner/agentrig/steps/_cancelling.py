@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import asyncio
 
-__all__ = ["cancellations", "heed"]
+__all__ = ["Cancellations"]
 
 
-def cancellations() -> int:
-    """Count how often the running task was asked to end; take it before something is awaited."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0
+class Cancellations:
+    """How often the running task was asked to end; made before something is awaited."""
 
+    __slots__ = ("_before", "_task")
 
-def heed(before: int) -> None:
-    """Raise the CancelledError that was lost since the count was `before`."""
-    if cancellations() > before:
-        raise asyncio.CancelledError
+    def __init__(self) -> None:
+        """Count those until now."""
+        self._task = asyncio.current_task()
+        self._before = self._task.cancelling() if self._task else 0
+
+    def heed(self) -> None:
+        """Raise the CancelledError that was lost since."""
+        if self._task and self._task.cancelling() > self._before:
+            raise asyncio.CancelledError

@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from pyreqwest.exceptions import PyreqwestError
 
 from agentrig import __version__
 from agentrig.errors import TargetError
-from agentrig.steps._cancelling import cancellations, heed
+from agentrig.steps._cancelling import Cancellations
 from agentrig.steps._cookies import CookieJar
 from agentrig.steps._faults import fault_of
 from agentrig.steps._inflate import ACCEPTED, InflateError, inflater_for
@@ -112,15 +113,15 @@ class Clients:
         while True:
             connect_s, response = _connect_wait(request), None
             built = await self._built(request, connect_s, _READ_AHEAD)
-            before = cancellations()
+            cancelled = Cancellations()
             try:
                 async with built as answer:
-                    heed(before)
+                    cancelled.heed()
                     response = way.response(request, answer)
                     await _read_body(answer, response, request.max_body)
-                    heed(before)
+                    cancelled.heed()
             except PyreqwestError as error:
-                heed(before)
+                cancelled.heed()
                 raise way.fault(error, connect_s, response) from error
             following = way.after(request, response) if request.redirects else None
             if following is None:
@@ -138,10 +139,10 @@ class Clients:
         while True:
             connect_s, head = _connect_wait(request), None
             built = await self._built(request, connect_s, 0)
-            before = cancellations()
+            cancelled = Cancellations()
             try:
                 async with built as answer:
-                    heed(before)
+                    cancelled.heed()
                     head = way.response(request, answer)
                     following = way.after(request, head) if request.redirects else None
                     if following is None:
@@ -155,9 +156,9 @@ class Clients:
                         )
                         return
                     await answer.body_reader.read(_REDIRECT_BODY)
-                    heed(before)
+                    cancelled.heed()
             except PyreqwestError as error:
-                heed(before)
+                cancelled.heed()
                 raise way.fault(error, connect_s, head) from error
             request = following
 
@@ -185,7 +186,7 @@ class Clients:
             elif request.body is not None:
                 builder = builder.body_bytes(request.body)
             return (
-                builder.timeout(timedelta(seconds=request.timeout_s))
+                builder.timeout(_duration(request.timeout_s))
                 .streamed_read_buffer_limit(read_ahead)
                 .build_streamed()
             )
@@ -255,6 +256,11 @@ def _wait_until_settled() -> None:
     time.sleep(max(0.0, _settled_at - time.monotonic()))
 
 
+@lru_cache(maxsize=64)
+def _duration(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
 def _connect_wait(request: Request) -> float:
     longest = request.timeout_s * _CONNECT_SHARE
     if request.connect_timeout_s <= longest:
@@ -315,24 +321,24 @@ async def _chunks(
 ) -> AsyncIterator[bytes]:
     reader, limit, size = answer.body_reader, request.max_body, 0
     inflater = inflater_for(head.headers, limit)
-    before = cancellations()
+    cancelled = Cancellations()
     try:
         while (piece := await reader.read_chunk()) is not None:
-            heed(before)
+            cancelled.heed()
             data = inflater.feed(piece.to_bytes()) if inflater else piece.to_bytes()
             size += len(data)
             if size > limit:
                 raise _too_large(head, limit, data)
             if data:
                 yield data
-                before = cancellations()
-        heed(before)
+                cancelled = Cancellations()
+        cancelled.heed()
         if inflater:
             inflater.finish()
     except InflateError as error:
         raise NoAnswerError(f"no whole response: {error}", head) from error
     except PyreqwestError as error:
-        heed(before)
+        cancelled.heed()
         raise way.fault(error, _connect_wait(request), head) from error
 
 
