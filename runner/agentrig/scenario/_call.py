@@ -58,7 +58,7 @@ def load_call(
     mistakes: list[Mistake] = []
     scope = Scope({})
     scope.capture(captured)
-    loader = StepLoader(models, {"endpoints": endpoints}, mistakes)
+    loader = StepLoader(models, endpoints, mistakes)
     data = {"steps": [dict(step)]}
     nodes = loader.load(data, CallDocument.of(data, at=at), folder, "steps", scope)
     if mistakes:

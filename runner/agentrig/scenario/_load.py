@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
@@ -39,6 +40,8 @@ __all__ = ["load_scenarios", "load_source"]
 _HEADER = ("name", "agent", "proxy_port", "control_port", "skip", "xfail")
 _PHASES = ("setup", "steps", "teardown")
 LABEL_CHARACTERS = 40
+# An empty one that is made of a set is not the one that Python keeps.
+_NOTHING = frozenset[str]()
 
 ModelT = TypeVar("ModelT", bound=StrictModel)
 
@@ -71,7 +74,7 @@ def load_source(
     """Check a file that has been read, as `load_scenarios` does; `folder` is where it lies."""
     documents = source.documents()
     mistakes: list[Mistake] = []
-    steps = StepLoader(models, {"endpoints": endpoints}, mistakes)
+    steps = StepLoader(models, endpoints, mistakes)
     loaders = [_DocumentLoader(document, folder, steps, mistakes) for document in documents]
     alone = sum(not loader.is_definition for loader in loaders) == 1
     try:
@@ -148,8 +151,8 @@ class _DocumentLoader:
                         body=body,
                         step_count=count,
                         endpoints=endpoints,
-                        env=frozenset(scope.env),
-                        secrets=frozenset(scope.secrets),
+                        env=frozenset(scope.env) or _NOTHING,
+                        secrets=frozenset(scope.secrets) or _NOTHING,
                         document=self._document,
                     )
                 )
@@ -228,13 +231,19 @@ class _DocumentLoader:
 
     def _body(self, scope: Scope) -> tuple[Body, tuple[str, ...], int]:
         """Load the steps; give also the endpoints that they name, and how many they are."""
-        document, folder, steps, again = self._document, self._folder, self._steps, scope.anew()
+        document, folder, steps = self._document, self._folder, self._steps
         data = {phase: self._data[phase] for phase in _PHASES if phase in self._data}
-
-        def make(data: dict[str, Any]) -> Phases:
-            return _phases(data, document, folder, steps.anew(), again.anew())
-
-        body = Body(data, _phases(data, document, folder, steps, scope), make)
+        phases = _phases(data, document, folder, steps, scope)
+        recipe = _Recipe(
+            document,
+            folder,
+            steps.models,
+            steps.endpoints,
+            steps.documents or None,
+            scope.roots,
+            scope.later,
+        )
+        body = Body(data, phases, recipe.make)
         definitions = list(body.phases().definitions())
         endpoints = (getattr(definition.ready, "endpoint", None) for definition in definitions)
         named = dict.fromkeys(one for one in endpoints if isinstance(one, str))
@@ -279,6 +288,24 @@ class _DocumentLoader:
     ) -> None:
         at = self._document.locate(location, key=key)
         self._mistakes.append(Mistake(message=message, at=at, hint=hint))
+
+
+class _Recipe(Struct, frozen=True):
+    """What steps were made with, to make them again: thousands of files keep one each."""
+
+    document: Document
+    folder: Path
+    models: StepModels
+    endpoints: Collection[str]
+    documents: dict[Path, list[Document]] | None
+    roots: Mapping[str, Collection[str] | None]
+    later: frozenset[str]
+
+    def make(self, data: Mapping[str, Any]) -> Phases:
+        """Make steps that were checked already; this reads no file."""
+        steps = StepLoader(self.models, self.endpoints, [], documents=self.documents)
+        scope = Scope(self.roots, later=self.later)
+        return _phases(data, self.document, self.folder, steps, scope)
 
 
 def _phases(

@@ -19,7 +19,7 @@ from agentrig.scenario._scope import Scope
 from agentrig.scenario._template import TemplateSyntaxError, compile_template, is_templated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from agentrig.documents import Document
@@ -57,21 +57,21 @@ class StepLoader:
     """Checks steps; what is wrong goes into `mistakes`."""
 
     def __init__(
-        self, models: StepModels, context: Mapping[str, Any], mistakes: list[Mistake]
+        self,
+        models: StepModels,
+        endpoints: Collection[str],
+        mistakes: list[Mistake],
+        *,
+        documents: dict[Path, list[Document]] | None = None,
     ) -> None:
-        """`context` is what models are validated with."""
-        self._models = models
-        self._context = context
+        """`endpoints` are the target names to know; `documents` those of files that others use."""
+        self.models = models
+        self.endpoints = endpoints
+        self.documents = {} if documents is None else documents
+        """What was read of files whose steps are reused."""
         self._mistakes = mistakes
-        self._documents: dict[Path, list[Document]] = {}
         self._using: list[str] = []
         self._step_context: dict[str, Any] = {}
-
-    def anew(self) -> StepLoader:
-        """Give a loader for steps that were checked already; it reads no file."""
-        loader = StepLoader(self._models, self._context, [])
-        loader._documents = self._documents  # its own class
-        return loader
 
     def load(
         self, data: Any, document: Document, folder: Path, key: str, scope: Scope
@@ -115,7 +115,7 @@ class StepLoader:
         self, raw: dict[str, Any], place: Place, scope: Scope, *, templated: bool
     ) -> StepDefinition | None:
         try:
-            model = self._models.model_for(raw)
+            model = self.models.model_for(raw)
         except UsageError as error:
             self._mistakes.append(Mistake(message=str(error), at=place.locate()))
             return None
@@ -151,7 +151,11 @@ class StepLoader:
         """Give what a step is validated with: mostly the same as the one before it."""
         last = self._step_context
         if last.get("names") is not names or last.get("folder") is not folder:
-            self._step_context = {**self._context, "names": names, "folder": folder}
+            self._step_context = {
+                "endpoints": self.endpoints,
+                "names": names,
+                "folder": folder,
+            }
         return self._step_context
 
     def _group(
@@ -259,11 +263,11 @@ class StepLoader:
 
     def _read(self, file: Path, place: Place) -> list[Document]:
         resolved = file.resolve()
-        if resolved not in self._documents:
+        if resolved not in self.documents:
             folder = place.document.path.rpartition("/")[0]
             shown = (f"{folder}/" if folder else "") + file.relative_to(place.folder).as_posix()
-            self._documents[resolved] = _reused(file, shown, _stamp(file))
-        return self._documents[resolved]
+            self.documents[resolved] = _reused(file, shown, _stamp(file))
+        return self.documents[resolved]
 
     def _check_inputs(
         self, given: Mapping[str, Any], inputs: Mapping[str, Any], place: Place

@@ -146,7 +146,7 @@ class Body:
         self, data: dict[str, Any], phases: Phases, make: Callable[[dict[str, Any]], Phases]
     ) -> None:
         """Keep the steps, and the raw lists that `make` makes them of again."""
-        self._make = make
+        self._make: Callable[[dict[str, Any]], Phases] | None = make
         self._data: dict[str, Any] | None = data
         self._packed = b""
         self._phases: Phases | None = phases
@@ -155,12 +155,14 @@ class Body:
         """Give the steps; those that were put away are made anew each time."""
         if self._phases is not None:
             return self._phases
+        if self._make is None:
+            raise RuntimeError("steps that are not kept ready can be made again")
         return self._make(self._data or marshal.loads(zlib.decompress(self._packed)))  # noqa: S302  # what we packed ourselves
 
     def keep(self) -> None:
         """Stay ready, and forget what else the steps could be made of."""
         if self._phases is not None:
-            self._data = None
+            self._data = self._make = None
 
     def put_away(self) -> None:
         """Keep as little as can be; steps that are kept ready already stay so."""

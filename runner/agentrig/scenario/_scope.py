@@ -18,15 +18,30 @@ __all__ = ["RUN_NAMES", "Scope"]
 RUN_NAMES = ("attempt", "id", "namespace", "shard")
 """What `run` holds."""
 
+_EVERYWHERE: Mapping[str, Collection[str] | None] = {
+    "run": RUN_NAMES,
+    "env": None,
+    "secret": None,
+}
+
 
 class Scope:
     """The roots that can be read here, with their members (None: any), and what was captured."""
 
-    def __init__(self, roots: Mapping[str, Collection[str] | None]) -> None:
-        """Begin with `roots`; `vars` can be read by their bare names as well."""
-        self._roots = {"run": RUN_NAMES, "env": None, "secret": None, **roots}
+    def __init__(
+        self,
+        roots: Mapping[str, Collection[str] | None],
+        *,
+        later: frozenset[str] = frozenset(),
+    ) -> None:
+        """Begin with `roots`; `vars` can be read by their bare names as well.
+
+        `later` are the names that are captured anywhere.
+        """
+        # Most scenarios have none of their own, and thousands keep what they can read.
+        self._roots = {**_EVERYWHERE, **roots} if roots else _EVERYWHERE
         self._captures: dict[str, None] = {}
-        self._later: frozenset[str] = frozenset()
+        self._later = later
         self._jq_names = frozenset[str]()
         self._jq_names_of = -1
         self.env: set[str] = set()
@@ -40,18 +55,22 @@ class Scope:
         """Let the steps that follow read captures."""
         self._captures.update(dict.fromkeys(names))
 
-    def anew(self) -> Scope:
-        """Give the same scope before anything was captured."""
-        fresh = Scope(self._roots)
-        fresh._later = self._later  # its own class
-        return fresh
-
     def below(self, roots: Mapping[str, Collection[str] | None]) -> Scope:
         """Give a scope with more roots, whose captures are shared."""
         inner = copy.copy(self)
         inner._roots = {**self._roots, **roots}  # noqa: SLF001  # its own class
         inner._jq_names_of = -1  # noqa: SLF001  # as above
         return inner
+
+    @property
+    def roots(self) -> Mapping[str, Collection[str] | None]:
+        """What it began with."""
+        return self._roots
+
+    @property
+    def later(self) -> frozenset[str]:
+        """The names that are captured anywhere."""
+        return self._later
 
     @property
     def captured(self) -> tuple[str, ...]:
