@@ -166,6 +166,17 @@ class AgentrigPlugin:
             self._print_plan(session.items)
             session.items.clear()
             return (yield)
+        self._begin(session)
+        try:
+            result = yield
+            self._retry_tests(session)
+        finally:
+            self.run.stop()
+            self._tests.give_up()
+        return result
+
+    def _begin(self, session: pytest.Session) -> None:
+        """Start the engine on the scenarios, and leave to pytest what has no verdict yet."""
         for item in session.items:
             if isinstance(item, ScenarioItem):
                 item.heed_markers()
@@ -183,13 +194,9 @@ class AgentrigPlugin:
             if not self._silent:
                 raise pytest.UsageError(self._usage) from error
             session.items.clear()
-        try:
-            result = yield
-            self._retry_tests(session)
-        finally:
-            self.run.stop()
-            self._tests.give_up()
-        return result
+        if not tests and not session.config.getoption("usepdb"):
+            # It would keep three reports of each scenario, and print none of them.
+            self._hush()
 
     def _retry_tests(self, session: pytest.Session) -> None:
         """Execute Python tests again that failed, behind all others, fixtures and all."""

@@ -94,6 +94,7 @@ class Run:
         """Where each scenario stands in the plan of all shards together, if it was split."""
         self._steps_held = 0
         self.ahead = ahead
+        self.endpoints = options.targets.names
 
     @cached_property
     def artifacts(self) -> ArtifactFolder | None:
