@@ -43,6 +43,7 @@ _WORST_FIRST = (
 )
 
 _NOT_BAD = frozenset({Outcome.PASSED, Outcome.SKIPPED})
+_BAD = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
 class Execution(Struct, frozen=True, kw_only=True):
@@ -84,6 +85,8 @@ class Tally:
         self.finished: RunFinished | None = None
         self.planned: dict[str, Planned] = {}
         self.results: dict[str, ScenarioFinished] = {}
+        self.bad: dict[str, ScenarioFinished] = {}
+        """Those of the results that failed, or have no verdict because of the infrastructure."""
         self.kept: dict[str, int] = {}
         """Which scenarios earlier attempts have finished, and which one each."""
         self.started_at: dict[str, str] = {}
@@ -96,6 +99,11 @@ class Tally:
         self.limits: list[LimitChecked] = []
         self.troubles: list[TroubleFound] = []
         self.parts: dict[int, Part] = {}
+        # A report may ask for them after every scenario: to look through all results each time took
+        # 5 s of a run of 5,000.
+        self._outcomes: Counter[Outcome] = Counter()
+        self._flaky: dict[str, None] = {}
+        self._missing = 0
 
     def receive(self, record: Record) -> None:
         """Take the next record."""
@@ -130,11 +138,25 @@ class Tally:
             case ScenarioFinished() as event:
                 before = self.results.get(event.scenario)
                 if before is None or not self.parts or _is_worse(event, before):
-                    self.results[event.scenario] = event
+                    self._take_result(event, before)
                 if self.is_kept(record):
                     self.kept[event.scenario] = record.attempt
             case event:
                 self._receive_whole(event, record.attempt)
+
+    def _take_result(self, event: ScenarioFinished, before: ScenarioFinished | None) -> None:
+        self.results[event.scenario] = event
+        self._outcomes[event.outcome] += 1
+        if before is not None:
+            self._outcomes[before.outcome] -= 1
+            self.bad.pop(event.scenario, None)
+            self._flaky.pop(event.scenario, None)
+        elif event.scenario in self.planned:
+            self._missing -= 1
+        if event.outcome in _BAD:
+            self.bad[event.scenario] = event
+        if event.flaky:
+            self._flaky[event.scenario] = None
 
     def _receive_whole(self, event: Event, attempt: int) -> None:
         match event:
@@ -142,6 +164,7 @@ class Tally:
                 self.started = event
                 self.attempt = attempt
                 self.planned = {planned.id: planned for planned in event.planned}
+                self._missing = len(self.missing)
             case LimitChecked():
                 self.limits.append(event)
             case TroubleFound():
@@ -193,8 +216,7 @@ class Tally:
     @property
     def counts(self) -> dict[Outcome, int]:
         """How many scenarios ended how, by outcome; those without a result count as not run."""
-        found = Counter(result.outcome for result in self.results.values())
-        found[Outcome.NOT_RUN] += len(self.missing)
+        found = self._outcomes + Counter({Outcome.NOT_RUN: self._missing})
         return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
 
     def bad_step(self, scenario: str) -> StepFinished | None:
@@ -207,7 +229,7 @@ class Tally:
     @property
     def flaky(self) -> list[str]:
         """The scenarios that passed when they were executed again."""
-        return [scenario for scenario, result in self.results.items() if result.flaky]
+        return list(self._flaky)
 
     @property
     def missed(self) -> list[LimitChecked]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentrig._redact import cut
-from agentrig.events import Outcome, RunFinished, RunStarted, ScenarioFinished
+from agentrig.events import RunFinished, RunStarted, ScenarioFinished
 from agentrig.reporters._json import dump
 from agentrig.reporters._words import say_limit, say_source
 from agentrig.reporters.summary import outcome_of
@@ -56,12 +56,7 @@ class TerminationReporter(TallyReport):
         }
         if self.tally.started and self.tally.started.source:
             content["source"] = cut(say_source(self.tally.started.source), _MESSAGE_CHARACTERS)
-        bad = [
-            result
-            for result in self.tally.results.values()
-            if result.outcome in {Outcome.FAILED, Outcome.ERROR}
-        ]
-        content["bad_total"] = len(bad)
+        content["bad_total"] = len(self.tally.bad)
         if self.tally.flaky:
             content["flaky"] = len(self.tally.flaky)
         if self.tally.troubles:
@@ -75,7 +70,7 @@ class TerminationReporter(TallyReport):
         # The first ones are kept: as many as there is room for, and how many there were.
         kept: list[dict[str, str]] = []
         room = MAX_BYTES - len(dump({**content, "bad": []}))
-        for result in bad:
+        for result in self.tally.bad.values():
             message = cut(result.message or "", _MESSAGE_CHARACTERS)
             one = {"id": result.scenario, "outcome": result.outcome.value, "message": message}
             room -= len(dump(one)) + len(",")

@@ -39,9 +39,9 @@ class Scope:
         `later` are the names that are captured anywhere.
         """
         # Most scenarios have none of their own, and thousands keep what they can read.
-        self._roots = {**_EVERYWHERE, **roots} if roots else _EVERYWHERE
+        self.roots = {**_EVERYWHERE, **roots} if roots else _EVERYWHERE
         self._captures: dict[str, None] = {}
-        self._later = later
+        self.later = later
         self._jq_names = frozenset[str]()
         self._jq_names_of = -1
         self.env: set[str] = set()
@@ -49,7 +49,7 @@ class Scope:
 
     def expect_captures(self, names: Iterable[str]) -> None:
         """Say which names are captured anywhere, so that a step that reads one too early is told so."""
-        self._later = frozenset(names)
+        self.later = frozenset(names)
 
     def capture(self, names: Iterable[str]) -> None:
         """Let the steps that follow read captures."""
@@ -58,19 +58,9 @@ class Scope:
     def below(self, roots: Mapping[str, Collection[str] | None]) -> Scope:
         """Give a scope with more roots, whose captures are shared."""
         inner = copy.copy(self)
-        inner._roots = {**self._roots, **roots}  # noqa: SLF001  # its own class
-        inner._jq_names_of = -1  # noqa: SLF001  # as above
+        inner.roots = {**self.roots, **roots}
+        inner._jq_names_of = -1  # noqa: SLF001  # its own class
         return inner
-
-    @property
-    def roots(self) -> Mapping[str, Collection[str] | None]:
-        """What it began with."""
-        return self._roots
-
-    @property
-    def later(self) -> frozenset[str]:
-        """The names that are captured anywhere."""
-        return self._later
 
     @property
     def captured(self) -> tuple[str, ...]:
@@ -82,7 +72,7 @@ class Scope:
         """What jq programs can read as `$name`."""
         # Every step asks, and few capture anything: captures are only ever added.
         if self._jq_names_of != len(self._captures):
-            roots = {*self._roots, "captures"} - {"env", "secret"}
+            roots = {*self.roots, "captures"} - {"env", "secret"}
             self._jq_names = frozenset({*roots, *self._bare()})
             self._jq_names_of = len(self._captures)
         return self._jq_names
@@ -98,20 +88,20 @@ class Scope:
             return None
         if first in ROOTS:
             return self._root_problem(first, rest)
-        if first in self._later:
+        if first in self.later:
             return self._capture_problem(first)
-        known_names = {*self._bare(), *self._roots}
+        known_names = {*self._bare(), *self.roots}
         return f"unknown name '{first}'", closest(first, known_names) or (
             f"known here: {', '.join(sorted(known_names))}"
         )
 
     def _bare(self) -> Collection[str]:
-        return {*(self._roots.get("vars") or ()), *self._captures}
+        return {*(self.roots.get("vars") or ()), *self._captures}
 
     def _root_problem(self, root: str, rest: list[str]) -> tuple[str, str | None] | None:
-        if root not in self._roots:
+        if root not in self.roots:
             return f"there is no '{root}' here", _WHERE[root]
-        members = self._roots[root]
+        members = self.roots[root]
         if members is None or not rest or rest[0] in members:
             return None
         known = f"known: {', '.join(sorted(members))}" if members else None
@@ -120,7 +110,7 @@ class Scope:
     def _capture_problem(self, name: str) -> tuple[str, str | None] | None:
         if name in self._captures:
             return None
-        if name in self._later:
+        if name in self.later:
             return f"'{name}' is not captured yet", "a later step captures it"
         return f"no step captures '{name}'", closest(name, self._captures)
 
