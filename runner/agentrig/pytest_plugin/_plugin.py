@@ -165,6 +165,7 @@ class AgentrigPlugin:
         if self.run.options.dry_run:
             self._print_plan(session.items)
             session.items.clear()
+            self._hush()  # it would print an empty line
             return (yield)
         self._begin(session)
         try:

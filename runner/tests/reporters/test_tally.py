@@ -68,6 +68,9 @@ def test_a_run_of_one_shard_counts_alike(told: list[tuple[int, ScenarioFinished]
         tally.receive(record(event, shard=0, seq=seq))
     last = {event.scenario: event for _, event in told}
     assert tally.results == last
+    bad = {Outcome.FAILED, Outcome.ERROR}
+    assert tally.bad == {name: one for name, one in last.items() if one.outcome in bad}
+    assert set(tally.flaky) == {name for name, one in last.items() if one.flaky}
     expected = Counter(event.outcome for event in last.values())
     expected[Outcome.NOT_RUN] += sum(one not in last for one in IDS)
     assert tally.counts == {outcome: count for outcome, count in expected.items() if count}
