@@ -34,12 +34,12 @@ def is_scenario_file(name: str) -> bool:
 def find_scenario_files(paths: Iterable[Path]) -> Iterator[Path]:
     """List the files that `run` collects from `paths`, in its order: by name, folder by folder.
 
-    What is a path itself is taken whatever its name. Links to folders are not followed.
+    A file that is a path itself is taken whatever its name. Links to folders are not followed.
     """
     for path in paths:
         if path.is_dir():
             yield from map(Path, _files_below(path))
-        elif path.exists():
+        elif path.is_file():
             yield path
 
 

@@ -16,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self, TypeAlias
 
-from agentrig.documents._find import find_scenario_files
+from agentrig.documents._find import find_scenario_files, is_scenario_file
 from agentrig.documents._plain_yaml import NotPlainError, PlainDocument
 from agentrig.documents._source import Parsed, Source
 from agentrig.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
 __all__ = ["ReadAhead"]
@@ -155,7 +155,7 @@ def _be_the_copy(paths: Iterable[Path], reading: int, writing: int) -> NoReturn:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         with os.fdopen(writing, "wb") as pipe:
-            for file in find_scenario_files(paths):
+            for file in _collected(paths):
                 # What there is something to be said of is read where that can be said.
                 with suppress(OSError, ScenarioError, NotPlainError):
                     content = _parsed(Path(os.path.abspath(file)))  # noqa: PTH100  # as pytest: links stay
@@ -163,6 +163,11 @@ def _be_the_copy(paths: Iterable[Path], reading: int, writing: int) -> NoReturn:
                     pipe.flush()
     finally:
         os._exit(0)
+
+
+def _collected(paths: Iterable[Path]) -> Iterator[Path]:
+    # Paths may name Python modules as well.
+    return (file for file in find_scenario_files(paths) if is_scenario_file(file.name))
 
 
 def _parsed(file: Path) -> bytes:
@@ -180,7 +185,7 @@ def _stamp_of(file: Path) -> _Stamp:
 def _is_large(paths: Iterable[Path]) -> bool:
     size = 0
     with suppress(OSError):
-        for file in find_scenario_files(paths):
+        for file in _collected(paths):
             size += file.stat().st_size
             if size >= LARGE_BYTES:
                 return True

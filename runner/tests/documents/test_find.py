@@ -57,7 +57,8 @@ def test_it_finds_what_a_run_collects_in_its_order(rig: Rig) -> None:
 
 def test_a_path_itself_is_taken_whatever_its_name(tmp_path: Path) -> None:
     write(tmp_path)
-    paths = [tmp_path / "notes.txt", tmp_path / "missing.yaml", tmp_path / "a"]
+    os.mkfifo(tmp_path / "fifo.yaml")  # whoever reads it takes from whom it is meant for
+    paths = [tmp_path / name for name in ("notes.txt", "missing.yaml", "fifo.yaml", "a")]
     names = [file.relative_to(tmp_path).as_posix() for file in find_scenario_files(paths)]
     assert names == ["notes.txt", "a/b/c.yaml", "a/z.yml"]
 
