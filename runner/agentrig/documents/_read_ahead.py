@@ -145,7 +145,8 @@ class _Copy:
         os.close(self._pipe)
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        with suppress(ChildProcessError):  # who started this process has SIGCHLD ignored
+            os.waitpid(self._pid, 0)
 
 
 def _be_the_copy(paths: Iterable[Path], reading: int, writing: int) -> NoReturn:

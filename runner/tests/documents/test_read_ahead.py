@@ -118,6 +118,18 @@ def test_a_copy_that_dies_is_not_missed(tmp_path: Path, *, waits: bool) -> None:
     assert (answer["same"], answer["left"]) == (True, False)
 
 
+def test_a_copy_whose_end_nobody_hears_of_is_ended(tmp_path: Path) -> None:
+    ignored = "signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    answer = run(tmp_path, waits=False, meanwhile=ignored)
+    assert (answer["same"], answer["left"]) == (True, False)
+
+
+def test_python_modules_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("import os\n", encoding="utf-8")
+    answer = run(tmp_path, paths="['test_a.py']", order="[]", least=1)
+    assert answer == {"same": True, "copies": 0, "left": False, "ahead": 0}
+
+
 def test_a_copy_that_is_behind_is_not_waited_for(tmp_path: Path) -> None:
     answer = run(tmp_path, waits=False, meanwhile="os.kill(copies[0], signal.SIGSTOP)")
     assert (answer["same"], answer["left"]) == (True, False)
