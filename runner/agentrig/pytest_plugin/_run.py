@@ -44,8 +44,8 @@ __all__ = ["Run"]
 
 _NOTHING_SELECTED = 5
 
-MAX_STEPS_HELD = 1_500
-"""Steps that stay in memory as they were checked, at 7 kB each; more are made again in turn."""
+MAX_STEPS_HELD = 4_000
+"""Steps that stay in memory as they were checked, at 3 kB each; more are made again in turn."""
 
 
 class Run:
@@ -183,7 +183,7 @@ class Run:
         check_environment(executed, self.stream.secrets)
 
     def hold(self, scenario: Scenario) -> None:
-        """Keep a loaded scenario; the steps of those beyond the first thousands are packed."""
+        """Keep a loaded scenario; the steps of those beyond the first 4,000 steps are packed."""
         self._steps_held += scenario.step_count
         if self._steps_held > MAX_STEPS_HELD:
             scenario.body.put_away()

@@ -136,7 +136,7 @@ class Phases(Struct, frozen=True, kw_only=True):
 class Body:
     """What a document does: its steps, which can be put away and made again.
 
-    A step takes 8 kB once it is checked, packed 0.1 kB: thousands of files must not fill the
+    A step takes 3 kB once it is checked, packed less than a tenth of that: thousands of files must not fill the
     memory while they wait for their turn.
     """
 
