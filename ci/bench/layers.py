@@ -11,7 +11,7 @@ _OTHER = "other"
 # pattern knows (json, re, dataclasses) belongs to whoever called it.
 _PLACES = {
     "start-up: models": r"/pydantic/_internal/",
-    "YAML": r"/yaml/|/agentrig/scenario/_(source|nodes|\w*yaml\w*)\.py",
+    "YAML": r"/yaml/|/agentrig/documents/",
     "checks and captures": r"/agentrig/checks/_(evaluate|output)\.py|/agentrig/steps/_expect\.py|_query\.py",
     "validation": r"/pydantic/|/agentrig/(scenario|checks)/|/agentrig/steps/_registry\.py",
     "HTTP": r"/pyreqwest/|/agentrig/(steps|targets)/",
