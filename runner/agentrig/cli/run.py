@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import site
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +214,7 @@ def run(
     5 nothing selected.
     """
     # Another process reads while this one imports.
-    with ReadAhead(paths) as ahead:
+    with closing(ReadAhead(paths)) as ahead:
         with importing():
             from agentrig.pytest_plugin import (  # noqa: PLC0415  # pytest: 110 ms
                 RunOptions,

@@ -14,7 +14,7 @@ import signal
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from agentrig.documents._find import find_scenario_files, is_scenario_file
 from agentrig.documents._plain_yaml import NotPlainError, PlainDocument
@@ -23,7 +23,6 @@ from agentrig.errors import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
 __all__ = ["ReadAhead"]
 
@@ -45,7 +44,7 @@ _Stamp: TypeAlias = tuple[int, int]
 class ReadAhead:
     """Reads files; those below paths that were given at the start may have been read by then.
 
-    Used as a context, whose end is the copy's; `close` ends it earlier.
+    `close` it in any case.
     """
 
     def __init__(self, paths: Iterable[str | os.PathLike[str]] = ()) -> None:
@@ -55,17 +54,6 @@ class ReadAhead:
         if _is_large(files) and _may_copy():
             with suppress(OSError):  # no more processes are allowed
                 self._copy = _Copy(files)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def source(self, file: Path, *, path: str) -> Source:
         """Read a file, as `Source.read` does; `path` is how messages name it."""

@@ -185,7 +185,7 @@ class StepRun(Struct, kw_only=True):
             with self.limit.of(max(0.0, min(limit_s + GRACE_S, left))):
                 step = definition.ready or await definition.fill_in(names)
                 title = step.title()
-                return await self._executed(definition, step, names, limit_s), title  # type: ignore[arg-type]  # as above
+                return await self._executed(definition, step, names, limit_s), title  # type: ignore[arg-type]  # every kind's model is a Step
         except RenderError as error:
             if self.phase is Phase.TEARDOWN and error.is_not_captured:
                 return _Verdict(Outcome.SKIPPED, str(error)), title
