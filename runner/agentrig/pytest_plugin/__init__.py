@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from agentrig._excerpt import render_mistakes
+from agentrig.documents import ReadAhead
 from agentrig.engine import Schedule, needs_times
 from agentrig.errors import AgentrigError, ScenarioError
 from agentrig.pytest_plugin._command_line import pytest_addoption
@@ -74,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
             results=option("--agentrig-results"),
             reporters=tuple(option("--agentrig-reporter")),
         )
-        config.pluginmanager.register(AgentrigPlugin(options))
+        config.pluginmanager.register(AgentrigPlugin(options, ReadAhead(config.args)))
     except ScenarioError as error:
         sys.stderr.write(render_mistakes(error.mistakes) + "\n")
         raise pytest.UsageError("the configuration cannot be used") from error
