@@ -50,7 +50,7 @@ async def check_output(
             try:
                 problem = _problem(bound, value)
             except SlowPatternError:
-                problem = await _problem_in_thread(bound, value)
+                problem = await in_thread(_problem, bound, value)
             if problem is not None:
                 at = locate((*within, index, *check.location(bound)))
                 results.append(_failed(passed.check, f"[{title}] {subject}: {problem}", at))
@@ -79,7 +79,7 @@ async def check_value(
         try:
             problem = _problem(bound, value)
         except SlowPatternError:
-            problem = await _problem_in_thread(bound, value)
+            problem = await in_thread(_problem, bound, value)
         if problem is not None:
             at = locate((*within, bound.name))
             results.append(_failed(check, f"[{title}] {subject}: {problem}", at))
@@ -120,12 +120,6 @@ def _absence(subject: Subject, value: Any) -> str | None:
     if value is None:
         return f"{subject} is null"
     return f"there is no {value.what}" if isinstance(value, Missing) else None
-
-
-async def _problem_in_thread(bound: BoundMatcher, value: Any) -> str | None:
-    problem: str | None = await in_thread(_problem, bound, value)
-    begin()
-    return problem
 
 
 def _problem(bound: BoundMatcher, value: Any) -> str | None:

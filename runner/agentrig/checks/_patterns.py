@@ -81,11 +81,17 @@ def begin() -> None:
 
 
 async def in_thread(judge: Callable[..., T], *args: Any) -> T:
-    """Call `judge` again in a thread, with more time for its searches."""
+    """Call `judge` again in a thread, with more time for its searches.
+
+    Those that follow are in the event loop again, and have its time.
+    """
     import asyncio  # noqa: PLC0415  # lint runs no loop
 
     _limit.set((time.perf_counter() + LIMIT_S, False))
-    return await asyncio.to_thread(judge, *args)
+    try:
+        return await asyncio.to_thread(judge, *args)
+    finally:
+        begin()
 
 
 @lru_cache(maxsize=4096)
