@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agentrig.errors import ReportError, ReportWarning
-from agentrig.events import Record, RunFinished, ScenarioStarted
+from agentrig.events import Event, Phase, Record, RunFinished, ScenarioStarted, StepStarted
 from agentrig.stream import EventStream, replay
 
 
@@ -154,3 +154,31 @@ def test_a_warning_is_told_and_changes_no_exit_code() -> None:
     assert stream.warnings == ["3 of 8 documents are still here: push them later"]
     again = replay(keep.records, [Warns()])
     assert (again.exit_code, again.problems, again.warnings) == (0, [], stream.warnings)
+
+
+class Ignores(Keep):
+    ignores: tuple[type[Event], ...] = (StepStarted,)
+
+
+def test_a_reporter_is_not_given_what_it_ignores() -> None:
+    keep, ignores = Keep(), Ignores()
+    breaks = Keep(fails_at=2)
+    stream = EventStream(run="r", reporters=[breaks, keep, ignores])
+    step = StepStarted(scenario="0", step=0, name="a", step_kind="http", phase=Phase.STEPS)
+    for _ in range(2):
+        for event in (*said(1), step):
+            stream.publish(event)
+    assert stream.finish(END) == 3
+    assert [type(one.event) for one in keep.records] == [
+        ScenarioStarted,
+        StepStarted,
+        ScenarioStarted,
+        StepStarted,
+        RunFinished,
+    ]
+    kept = [ScenarioStarted, ScenarioStarted, RunFinished]
+    assert [type(one.event) for one in ignores.records] == kept
+    assert len(breaks.records) == 2
+    again = Ignores()
+    replay(keep.records, [again])
+    assert [type(one.event) for one in again.records] == kept

@@ -1,7 +1,7 @@
 """Files that are read and parsed ahead, by a copy of this process on another processor.
 
 Parsing is more than half of the time that a suite takes to load, and libyaml keeps the
-interpreter's lock. The copy is made while little is imported, in 2 ms, and parses while this
+interpreter's lock. The copy is made while little is imported, in 1 to 2 ms, and parses while this
 process imports the rest, which takes longer. What it has parsed comes through a pipe in a tenth of
 the time that parsing takes. Whatever goes wrong with it, the files are read here instead.
 """

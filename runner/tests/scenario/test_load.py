@@ -322,6 +322,14 @@ def test_steps_that_were_put_away_come_back_the_same(folder: Folder) -> None:
         assert places == [str(step.place.locate()) for step in kept.definitions()]
 
 
+def test_steps_that_are_kept_ready_stay_so(folder: Folder) -> None:
+    (one,) = folder.load("name: A\nsteps: [{path: /x}]\n")
+    kept = one.phases()
+    one.body.keep()
+    one.body.put_away()  # as another scenario of the same document may ask for
+    assert one.phases() is kept
+
+
 def test_reused_steps_come_back_as_they_were_loaded(folder: Folder) -> None:
     """Whatever has become of their files while the scenario waited for its turn."""
     (one,) = folder.load(
