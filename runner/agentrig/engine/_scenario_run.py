@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from agentrig.engine._step_run import OnOutput, Publish, StepRun
-from agentrig.errors import AgentrigError
+from agentrig.errors import AgentrigError, ScenarioError
 from agentrig.events import Outcome, Phase, ScenarioFinished, ScenarioStarted, StepFinished
 from agentrig.scenario import Names, RenderError, Template
 from agentrig.steps import CookieJar
 from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from agentrig._secrets import Secrets
     from agentrig.engine._plan import PlannedScenario
@@ -118,7 +118,7 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
 
     async def _phases(self, planned: PlannedScenario, state: _State) -> None:
         scenario = planned.scenario
-        phases = scenario.phases()
+        phases = scenario.phases
         steps = self.steps_of(planned)
         variables: dict[str, Any] = {}
         names = self.names_of(scenario, variables)
@@ -136,6 +136,8 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
             state.take_step(failed)
         except RenderError as error:
             state.take(Outcome.ERROR, f"the variables cannot be filled in: {error}")
+        except ScenarioError as error:
+            _take_changed(state, error)
         except BaseException as error:  # the border of the steps' layer
             # A panic of compiled code and a library's own CancelledError come this way as well;
             # uncaught, they would end the run for all scenarios.
@@ -196,15 +198,18 @@ class ScenarioRun(Struct, frozen=True, kw_only=True):
 
 
 async def _tear_down(
-    nodes: Sequence[StepNode], steps: StepRun, names: Names, state: _State
+    nodes: Iterable[StepNode], steps: StepRun, names: Names, state: _State
 ) -> None:
     """Run all of the teardown, whatever fails in it, and then undo what steps left behind."""
     steps.phase, steps.deadline = Phase.TEARDOWN, None
-    for node in nodes:
-        try:
-            state.take_step(await steps.run_node(node, names))
-        except Exception as error:  # noqa: BLE001  # the border of the steps' layer
-            _take_crash(state, error)
+    try:
+        for node in nodes:
+            try:
+                state.take_step(await steps.run_node(node, names))
+            except Exception as error:  # noqa: BLE001  # the border of the steps' layer
+                _take_crash(state, error)
+    except ScenarioError as error:
+        _take_changed(state, error)
     while steps.undo:
         try:
             await steps.undo.pop()()
@@ -212,6 +217,12 @@ async def _tear_down(
             state.take(Outcome.ERROR, f"teardown: {error}")
         except Exception as error:  # noqa: BLE001  # the border of the steps' layer
             _take_crash(state, error)
+
+
+def _take_changed(state: _State, error: ScenarioError) -> None:
+    """Take in that steps which were packed can no longer be made: a file that one names has gone."""
+    first = error.mistakes[0]
+    state.take(Outcome.ERROR, f"{first.at}: {first.message}; it was right when the run began")
 
 
 def _take_crash(state: _State, error: BaseException) -> None:

@@ -17,7 +17,7 @@ from agentrig.steps import StepContext
 from agentrig.targets import Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable
 
     from agentrig.checks import Output
     from agentrig.errors import Position
@@ -85,7 +85,7 @@ class StepRun(Struct, kw_only=True):
     executed: int = 0
     paced_s: float = 0.0
 
-    async def run(self, nodes: Sequence[StepNode], names: Names) -> StepFinished | None:
+    async def run(self, nodes: Iterable[StepNode], names: Names) -> StepFinished | None:
         """Execute steps in order, to the first that does not pass, and give that one."""
         for node in nodes:
             if finished := await self.run_node(node, names):

@@ -41,9 +41,8 @@ class ScenarioFile(pytest.File):
             path=path,
             endpoints=run.endpoints,
             ahead=run.ahead,
+            room=run.room,
         )
-        for scenario in scenarios:
-            run.hold(scenario)
         return [self._item(scenario, path) for scenario in scenarios]
 
     def _item(self, scenario: Scenario, path: str) -> ScenarioItem:

@@ -23,6 +23,7 @@ from agentrig.pytest_plugin._continuing import earlier_attempts, files_digest, k
 from agentrig.pytest_plugin._keeping import open_keeping
 from agentrig.pytest_plugin._reports import make_reporters, search_reporter
 from agentrig.reporters import LiveReporter, Tally
+from agentrig.scenario import Room
 from agentrig.stream import EventStream
 from agentrig.targets import Pacer, Resolver
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from agentrig.pytest_plugin._background import Background
     from agentrig.pytest_plugin._continuing import Continued
     from agentrig.pytest_plugin._options import RunOptions
-    from agentrig.scenario import Scenario
     from agentrig.search import SearchSettings
     from agentrig.targets import Service
 
@@ -44,7 +44,7 @@ __all__ = ["Run"]
 
 _NOTHING_SELECTED = 5
 
-MAX_STEPS_HELD = 4_000
+MAX_STEPS_READY = 4_000
 """Steps that stay in memory as they were checked, at 3 kB each; more are made again in turn."""
 
 
@@ -92,8 +92,8 @@ class Run:
         """Publishes what is known of the session: right after the plan, and before the end."""
         self.places: dict[str, int] = {}
         """Where each scenario stands in the plan of all shards together, if it was split."""
-        self._steps_held = 0
         self.ahead = ahead
+        self.room = Room(MAX_STEPS_READY)
         self.endpoints = options.targets.names
 
     @cached_property
@@ -181,14 +181,6 @@ class Run:
         executed = [planned for planned in scenarios if planned.scenario.skip is None]
         check_targets(executed, self.resolver)
         check_environment(executed, self.stream.secrets)
-
-    def hold(self, scenario: Scenario) -> None:
-        """Keep a loaded scenario; the steps of those beyond the first 4,000 steps are packed."""
-        self._steps_held += scenario.step_count
-        if self._steps_held > MAX_STEPS_HELD:
-            scenario.body.put_away()
-        else:
-            scenario.body.keep()
 
     @property
     def forwards(self) -> PortForwards:

@@ -12,6 +12,7 @@ from agentrig.scenario._files import FilePath, IsFile
 from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios, load_source
+from agentrig.scenario._load_phases import Room
 from agentrig.scenario._load_steps import StepModels
 from agentrig.scenario._mistakes import closest, mistakes_of
 from agentrig.scenario._model import (
@@ -22,16 +23,10 @@ from agentrig.scenario._model import (
     empty_list,
 )
 from agentrig.scenario._names import ROOTS, Names
+from agentrig.scenario._phases import Phases
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._query_error import QueryError, QuerySyntaxError
-from agentrig.scenario._scenario import (
-    Phases,
-    Place,
-    Scenario,
-    StepDefinition,
-    StepGroup,
-    StepNode,
-)
+from agentrig.scenario._scenario import Place, Scenario, StepDefinition, StepGroup, StepNode
 from agentrig.scenario._schema import scenario_schema
 from agentrig.scenario._template import RenderError, Template, is_templated
 
@@ -52,6 +47,7 @@ __all__ = [
     "QueryWorkers",
     "RenderError",
     "Retry",
+    "Room",
     "Scenario",
     "ScenarioFields",
     "StepControls",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from agentrig.documents import Document, Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.scenario._load_steps import StepLoader, StepModels
-from agentrig.scenario._scenario import Body, Phases, Scenario
+from agentrig.scenario._phases import Phases
+from agentrig.scenario._scenario import Scenario
 from agentrig.scenario._scope import Scope
 from agentrig.scenario._template import is_templated
 
@@ -60,7 +61,7 @@ def load_call(
     scope.capture(captured)
     loader = StepLoader(models, endpoints, mistakes)
     data = {"steps": [dict(step)]}
-    nodes = loader.load(data, CallDocument.of(data, at=at), folder, "steps", scope)
+    nodes = list(loader.load(data, CallDocument.of(data, at=at), folder, "steps", scope))
     if mistakes:
         raise ScenarioError(tuple(dict.fromkeys(mistakes)))
     return nodes[0]
@@ -77,7 +78,6 @@ def scenario_of_calls(
     at: Position,
 ) -> Scenario:
     """Give the scenario that called steps belong to: it has none of its own."""
-    empty = Phases(setup=(), steps=(), teardown=())
     return Scenario(
         path=path,
         line=at.line,
@@ -95,7 +95,7 @@ def scenario_of_calls(
         serial=False,
         skip=None,
         xfail=None,
-        body=Body({}, empty, lambda _: empty),
+        phases=Phases(),
         step_count=0,
         endpoints=(),
         env=frozenset(),

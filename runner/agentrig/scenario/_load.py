@@ -7,13 +7,13 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
 from agentrig.documents import Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.scenario._data import combinations, read_rows, row_label
+from agentrig.scenario._load_phases import LoadedPhases, Room, load_phases
 from agentrig.scenario._load_steps import (
     StepLoader,
     StepModels,
@@ -24,7 +24,8 @@ from agentrig.scenario._load_steps import (
 from agentrig.scenario._mistakes import mistakes_of
 from agentrig.scenario._model import DefinitionFields, ScenarioFields, StrictModel
 from agentrig.scenario._names import Names
-from agentrig.scenario._scenario import Body, Phases, Place, Scenario
+from agentrig.scenario._phases import PHASES
+from agentrig.scenario._scenario import Place, Scenario
 from agentrig.scenario._scope import Scope
 from agentrig.scenario._template import Template, is_templated
 
@@ -38,7 +39,6 @@ __all__ = ["load_scenarios", "load_source"]
 
 # The keys beside the steps that may hold `${...}` of what differs from item to item.
 _HEADER = ("name", "agent", "proxy_port", "control_port", "skip", "xfail")
-_PHASES = ("setup", "steps", "teardown")
 LABEL_CHARACTERS = 40
 # An empty one that is made of a set is not the one that Python keeps.
 _NOTHING = frozenset[str]()
@@ -53,29 +53,37 @@ def load_scenarios(
     path: str | None = None,
     endpoints: Collection[str],
     ahead: ReadAhead | None = None,
+    room: Room | None = None,
 ) -> tuple[Scenario, ...]:
     """Read and check one file; `endpoints` are the target names that it may use.
 
-    `ahead` may have read it already.
+    `ahead` may have read it already. Where `room` does not suffice, the steps of a document are
+    packed, and made again when they are iterated over.
 
     Gives one scenario per document, combination of its matrix and row of its data, in this order;
     none for documents with `define`. Raises ScenarioError with every mistake of the file.
     """
     read = ahead.source if ahead else Source.read
     source = read(file, path=path or file.as_posix())
-    found = load_source(source, file.parent, models, endpoints=endpoints)
+    found = load_source(source, file.parent, models, endpoints=endpoints, room=room)
     source.pack()
     return found
 
 
 def load_source(
-    source: Source, folder: Path, models: StepModels, *, endpoints: Collection[str]
+    source: Source,
+    folder: Path,
+    models: StepModels,
+    *,
+    endpoints: Collection[str],
+    room: Room | None = None,
 ) -> tuple[Scenario, ...]:
     """Check a file that has been read, as `load_scenarios` does; `folder` is where it lies."""
     documents = source.documents()
     mistakes: list[Mistake] = []
     steps = StepLoader(models, endpoints, mistakes)
-    loaders = [_DocumentLoader(document, folder, steps, mistakes) for document in documents]
+    room = room or Room()
+    loaders = [_DocumentLoader(document, folder, steps, mistakes, room) for document in documents]
     alone = sum(not loader.is_definition for loader in loaders) == 1
     try:
         found = [scenario for loader in loaders for scenario in loader.load(alone=alone)]
@@ -92,13 +100,19 @@ class _DocumentLoader:
     """Checks one document, and makes the scenarios of it."""
 
     def __init__(
-        self, document: Document, folder: Path, steps: StepLoader, mistakes: list[Mistake]
+        self,
+        document: Document,
+        folder: Path,
+        steps: StepLoader,
+        mistakes: list[Mistake],
+        room: Room,
     ) -> None:
         self._document = document
         self._folder = folder
         self._place = Place(document, (), folder)
         self._steps = steps
         self._mistakes = mistakes
+        self._room = room
         self._data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
         self.is_definition = document.is_definition
 
@@ -106,7 +120,7 @@ class _DocumentLoader:
         """Give the document's scenarios; `alone` says that the file has no others."""
         if self.is_definition:
             definition = self._validated(DefinitionFields, self._document.data)
-            self._body(Scope({"with": definition.with_ if definition else {}}))
+            self._phases(Scope({"with": definition.with_ if definition else {}}))
             return []
         templated = [key for key in _HEADER if is_templated(self._data.get(key))]
         fields = self._fields(templated)
@@ -116,7 +130,7 @@ class _DocumentLoader:
         variables = self._variables(scope)
         if variables:
             scope = scope.below({"vars": tuple(variables)})
-        body, endpoints, count = self._body(scope)
+        loaded = self._phases(scope)
         header = {key: self._header(key, scope) for key in templated}
         if fields is None or self._mistakes:
             return []
@@ -148,9 +162,9 @@ class _DocumentLoader:
                         serial=item.serial,
                         skip=item.skip,
                         xfail=item.xfail,
-                        body=body,
-                        step_count=count,
-                        endpoints=endpoints,
+                        phases=loaded.phases,
+                        step_count=loaded.count,
+                        endpoints=loaded.endpoints,
                         env=frozenset(scope.env) or _NOTHING,
                         secrets=frozenset(scope.secrets) or _NOTHING,
                         document=self._document,
@@ -210,7 +224,7 @@ class _DocumentLoader:
         scope = Scope(roots)
         scope.expect_captures(
             name
-            for phase in _PHASES
+            for phase in PHASES
             for _, raw in raw_steps(self._data, phase)
             for name in captures_in(raw)
         )
@@ -229,25 +243,8 @@ class _DocumentLoader:
             found[name] = self._steps.template(value, self._place, before, "vars", name) or value
         return found
 
-    def _body(self, scope: Scope) -> tuple[Body, tuple[str, ...], int]:
-        """Load the steps; give also the endpoints that they name, and how many they are."""
-        document, folder, steps = self._document, self._folder, self._steps
-        data = {phase: self._data[phase] for phase in _PHASES if phase in self._data}
-        phases = _phases(data, document, folder, steps, scope)
-        recipe = _Recipe(
-            document,
-            folder,
-            steps.models,
-            steps.endpoints,
-            steps.documents or None,
-            scope.roots,
-            scope.later,
-        )
-        body = Body(data, phases, recipe.make)
-        definitions = list(body.phases().definitions())
-        endpoints = (getattr(definition.ready, "endpoint", None) for definition in definitions)
-        named = dict.fromkeys(one for one in endpoints if isinstance(one, str))
-        return body, tuple(named), len(definitions)
+    def _phases(self, scope: Scope) -> LoadedPhases:
+        return load_phases(self._data, self._place, self._steps, scope, self._room)
 
     def _header(self, key: str, scope: Scope) -> Template | None:
         template = self._steps.template(self._data[key], self._place, scope, key)
@@ -288,30 +285,6 @@ class _DocumentLoader:
     ) -> None:
         at = self._document.locate(location, key=key)
         self._mistakes.append(Mistake(message=message, at=at, hint=hint))
-
-
-class _Recipe(Struct, frozen=True):
-    """What steps were made with, to make them again: thousands of files keep one each."""
-
-    document: Document
-    folder: Path
-    models: StepModels
-    endpoints: Collection[str]
-    documents: dict[Path, list[Document]] | None
-    roots: Mapping[str, Collection[str] | None]
-    later: frozenset[str]
-
-    def make(self, data: Mapping[str, Any]) -> Phases:
-        """Make steps that were checked already; this reads no file."""
-        steps = StepLoader(self.models, self.endpoints, [], documents=self.documents)
-        scope = Scope(self.roots, later=self.later)
-        return _phases(data, self.document, self.folder, steps, scope)
-
-
-def _phases(
-    data: Mapping[str, Any], document: Document, folder: Path, steps: StepLoader, scope: Scope
-) -> Phases:
-    return Phases(**{phase: steps.load(data, document, folder, phase, scope) for phase in _PHASES})
 
 
 def _at_once(rendering: Coroutine[Any, Any, Any]) -> Any:

@@ -74,20 +74,30 @@ class StepLoader:
         self._step_context: dict[str, Any] = {}
 
     def load(
-        self, data: Any, document: Document, folder: Path, key: str, scope: Scope
-    ) -> tuple[StepNode, ...]:
-        """Check the steps below `key` of `data` in their order; captures go into `scope`."""
-        nodes: list[StepNode | None] = []
+        self,
+        data: Any,
+        document: Document,
+        folder: Path,
+        key: str,
+        scope: Scope,
+        *,
+        first: int = 0,
+    ) -> Iterator[StepNode]:
+        """Check the steps below `key` of `data`, one after the other; captures go into `scope`.
+
+        `first` is the index, within the document, of the first of them.
+        """
         # A file without an expression need not be searched for them step by step.
         templated = document.source.is_templated
         for index, raw in raw_steps(data, key):
-            place = Place(document, (key, index), folder)
+            place = Place(document, (key, first + index), folder)
             load = self._group if "uses" in raw else self._definition
-            nodes.append(load(raw, place, scope, templated=templated))
+            node = load(raw, place, scope, templated=templated)
             if "capture" in raw:
                 self._check_captures(raw, place)
                 scope.capture(captures_in(raw))
-        return tuple(node for node in nodes if node)
+            if node:
+                yield node
 
     def template(
         self, value: Any, place: Place, scope: Scope, *within: str | int
@@ -189,7 +199,7 @@ class StepLoader:
             name for _, step in raw_steps(document.data, "steps") for name in captures_in(step)
         )
         self._using.append(label)
-        steps = self.load(document.data, document, folder, "steps", own)
+        steps = tuple(self.load(document.data, document, folder, "steps", own))
         self._using.pop()
         scope.capture(own.captured)
         scope.env |= own.env

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
-import zlib
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -14,16 +11,17 @@ from agentrig.errors import ScenarioError
 from agentrig.scenario._mistakes import mistakes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from agentrig.documents import Document, Location
     from agentrig.errors import Position
     from agentrig.scenario._controls import StepControls
     from agentrig.scenario._names import Names
+    from agentrig.scenario._phases import Phases
     from agentrig.scenario._template import Expression, Template
 
-__all__ = ["Body", "Phases", "Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]
+__all__ = ["Place", "Scenario", "StepDefinition", "StepGroup", "StepNode"]
 
 
 class Place(Struct, frozen=True):
@@ -120,60 +118,6 @@ class StepGroup(Struct, frozen=True, kw_only=True):
 StepNode = StepDefinition | StepGroup
 
 
-class Phases(Struct, frozen=True, kw_only=True):
-    """The steps of a scenario, list by list."""
-
-    setup: tuple[StepNode, ...]
-    steps: tuple[StepNode, ...]
-    teardown: tuple[StepNode, ...]
-
-    def definitions(self) -> Iterator[StepDefinition]:
-        """List every step as it is written, also those of reused documents."""
-        for nodes in (self.setup, self.steps, self.teardown):
-            yield from _definitions(nodes)
-
-
-class Body:
-    """What a document does: its steps, which can be put away and made again.
-
-    A step takes 3 kB once it is checked, packed less than a tenth of that: thousands of files must not fill the
-    memory while they wait for their turn.
-    """
-
-    __slots__ = ("_data", "_make", "_packed", "_phases")
-
-    def __init__(
-        self, data: dict[str, Any], phases: Phases, make: Callable[[dict[str, Any]], Phases]
-    ) -> None:
-        """Keep the steps, and the raw lists that `make` makes them of again."""
-        self._make: Callable[[dict[str, Any]], Phases] | None = make
-        self._data: dict[str, Any] | None = data
-        self._packed = b""
-        self._phases: Phases | None = phases
-
-    def phases(self) -> Phases:
-        """Give the steps; those that were put away are made anew each time."""
-        if self._phases is not None:
-            return self._phases
-        if self._make is None:
-            raise RuntimeError("steps that are not kept ready can be made again")
-        return self._make(self._data or marshal.loads(zlib.decompress(self._packed)))  # noqa: S302  # what we packed ourselves
-
-    def keep(self) -> None:
-        """Stay ready, and forget what else the steps could be made of."""
-        if self._phases is not None:
-            self._data = self._make = None
-
-    def put_away(self) -> None:
-        """Keep as little as can be; steps that are kept ready already stay so."""
-        if self._data is None:
-            return
-        self._phases = None
-        with suppress(ValueError):  # a value that holds itself cannot be packed
-            self._packed = zlib.compress(marshal.dumps(self._data), 1)
-            self._data = None
-
-
 class Scenario(Struct, frozen=True, kw_only=True):
     """A checked scenario: one document of a file, with one combination of its values.
 
@@ -198,7 +142,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     serial: bool
     skip: str | None
     xfail: str | None
-    body: Body
+    phases: Phases
     step_count: int
     endpoints: tuple[str, ...]
     env: frozenset[str]
@@ -208,15 +152,3 @@ class Scenario(Struct, frozen=True, kw_only=True):
     def locate(self, location: Location, *, key: bool = False) -> Position:
         """Find a part of the scenario in its file, e.g. `("steps", 0, "expect", "status")`."""
         return self.document.locate(location, key=key)
-
-    def phases(self) -> Phases:
-        """Give its steps."""
-        return self.body.phases()
-
-
-def _definitions(nodes: tuple[StepNode, ...]) -> Iterator[StepDefinition]:
-    for node in nodes:
-        if isinstance(node, StepGroup):
-            yield from _definitions(node.steps)
-        else:
-            yield node

@@ -28,20 +28,12 @@ _EVERYWHERE: Mapping[str, Collection[str] | None] = {
 class Scope:
     """The roots that can be read here, with their members (None: any), and what was captured."""
 
-    def __init__(
-        self,
-        roots: Mapping[str, Collection[str] | None],
-        *,
-        later: frozenset[str] = frozenset(),
-    ) -> None:
-        """Begin with `roots`; `vars` can be read by their bare names as well.
-
-        `later` are the names that are captured anywhere.
-        """
+    def __init__(self, roots: Mapping[str, Collection[str] | None]) -> None:
+        """Begin with `roots`; `vars` can be read by their bare names as well."""
         # Most scenarios have none of their own, and thousands keep what they can read.
         self.roots = {**_EVERYWHERE, **roots} if roots else _EVERYWHERE
         self._captures: dict[str, None] = {}
-        self.later = later
+        self._later = frozenset[str]()
         self._jq_names = frozenset[str]()
         self._jq_names_of = -1
         self.env: set[str] = set()
@@ -49,7 +41,7 @@ class Scope:
 
     def expect_captures(self, names: Iterable[str]) -> None:
         """Say which names are captured anywhere, so that a step that reads one too early is told so."""
-        self.later = frozenset(names)
+        self._later = frozenset(names)
 
     def capture(self, names: Iterable[str]) -> None:
         """Let the steps that follow read captures."""
@@ -88,7 +80,7 @@ class Scope:
             return None
         if first in ROOTS:
             return self._root_problem(first, rest)
-        if first in self.later:
+        if first in self._later:
             return self._capture_problem(first)
         known_names = {*self._bare(), *self.roots}
         return f"unknown name '{first}'", closest(first, known_names) or (
@@ -110,7 +102,7 @@ class Scope:
     def _capture_problem(self, name: str) -> tuple[str, str | None] | None:
         if name in self._captures:
             return None
-        if name in self.later:
+        if name in self._later:
             return f"'{name}' is not captured yet", "a later step captures it"
         return f"no step captures '{name}'", closest(name, self._captures)
 

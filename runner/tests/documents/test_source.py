@@ -299,7 +299,7 @@ def test_anchors_and_merges_used_rightly_are_no_mistake(tmp_path: Path) -> None:
         "    expect: {<<: *ok, jq: .a}\n"
     )
     (scenario,) = load_scenarios(tmp_path / "file.yaml", step_kinds(), endpoints=["proxy"])
-    assert [step.ready.title() for step in scenario.phases().definitions() if step.ready] == [
+    assert [step.ready.title() for step in scenario.phases.definitions() if step.ready] == [
         "Ask",
         "Ask",
         "GET /c",

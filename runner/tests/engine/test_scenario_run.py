@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentrig.events import Outcome, Phase, ScenarioFinished
+from agentrig.scenario import Room
 from tests.support.probe import Probe
 
 if TYPE_CHECKING:
@@ -111,6 +112,34 @@ def test_what_cannot_be_undone_is_told(probe: Probe) -> None:
     assert result.finished.outcome is Outcome.ERROR
     assert result.finished.message == "teardown: it cannot be undone"
     assert list(probe.times)[-2:] == ["undo broken", "undo one"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "teardown", "ran"),
+    [
+        ("{name: b, probe: [pass]}, APPLY", "{name: down, probe: [pass]}", ["a", "down"]),
+        ("{name: b, probe: [pass]}", "{name: down, probe: [pass]}, APPLY", ["a", "b"]),
+    ],
+)
+def test_packed_steps_whose_files_have_gone_are_no_pass(
+    tmp_path: Path, steps: str, teardown: str, ran: list[str]
+) -> None:
+    """No step is left out in silence, and what others have left behind is undone."""
+    manifest = tmp_path / "m.yaml"
+    manifest.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", encoding="utf-8")
+    probe = Probe(tmp_path, room=Room(0))
+
+    async def hook() -> None:
+        manifest.unlink()
+
+    probe.hooks["gone"] = hook
+    setup = "{name: a, probe: ['undo:one', 'x']}, {name: gone, probe: ['hook:gone']}"
+    text = f"name: x\nsetup: [{setup}]\nsteps: [{steps}]\nteardown: [{teardown}]\n"
+    result = probe.run(text.replace("APPLY", "{kubernetes: {apply: {file: m.yaml}}}"))
+    assert result.finished.outcome is Outcome.ERROR
+    assert "'m.yaml'" in (result.finished.message or "")
+    assert (result.finished.message or "").endswith("; it was right when the run began")
+    assert [name for name in probe.times if name != "gone"] == [*ran, "undo one"]
 
 
 def interrupted(probe: Probe, text: str, *, times: int) -> Outcome:

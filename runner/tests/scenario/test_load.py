@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentrig.errors import ScenarioError
-from agentrig.scenario import Scenario, load_scenarios
+from agentrig.scenario import Room, Scenario, load_scenarios
 from agentrig.scenario._data import combinations
 from agentrig.steps import step_kinds
 
@@ -24,12 +24,15 @@ class Folder:
         self.path = path
 
     def load(self, text: str, **others: str) -> tuple[Scenario, ...]:
-        (self.path / "a.yaml").write_text(text, encoding="utf-8")
+        return self.load_into(Room(), text, **others)
+
+    def load_into(self, room: Room, text: str, **others: str) -> tuple[Scenario, ...]:
         for name, content in others.items():
             (self.path / name.replace("_", ".")).write_text(content, encoding="utf-8")
-        return load_scenarios(
-            self.path / "a.yaml", step_kinds(), path="a.yaml", endpoints=["proxy", "control"]
-        )
+        file = self.path / "a.yaml"
+        file.write_text(text, encoding="utf-8")
+        endpoints = ["proxy", "control"]
+        return load_scenarios(file, step_kinds(), path="a.yaml", endpoints=endpoints, room=room)
 
     def mistakes(self, text: str, **others: str) -> list[str]:
         with pytest.raises(ScenarioError) as caught:
@@ -147,7 +150,7 @@ def test_steps_are_reused_from_another_file(folder: Folder) -> None:
         "name: A\nsteps:\n  - uses: lib.yaml#log in\n    with: {user: me}\n  - path: /${token}\n",
         lib_yaml=LIBRARY,
     )
-    inner, outer = one.phases().definitions()
+    inner, outer = one.phases.definitions()
     assert inner.place.locate().path == "lib.yaml"
     assert outer.place.locate().line == 5
 
@@ -260,7 +263,7 @@ def test_what_is_filled_in_later_is_not_judged_before(folder: Folder) -> None:
     (one,) = folder.load(
         "name: A\nvars: {n: 200}\nsteps: [{path: '${env.P}', expect: {status: '${n}'}}]\n"
     )
-    (step,) = one.phases().definitions()
+    (step,) = one.phases.definitions()
     assert step.ready is None
 
 
@@ -298,41 +301,52 @@ def test_a_matrix_keeps_the_rules_of_github_actions(
         assert any(entry.items() & one.items() for one in full)
 
 
-def test_steps_that_were_put_away_come_back_the_same(folder: Folder) -> None:
-    (one, _) = folder.load(
+def test_packed_steps_are_those_that_are_kept_ready(folder: Folder) -> None:
+    text = (
         "name: A\nmatrix: {m: [x, y]}\nvars: {p: 1}\n"
         "setup: [{uses: lib.yaml#log in, with: {user: '${matrix.m}'}}]\n"
         "steps:\n  - path: /${token}\n    capture: {id: {jq: .id}}\n  - path: /x\n"
-        "teardown: [{path: '/${id}', expect: {checks: [{jq: .a, equals: 1}]}}]\n",
-        lib_yaml=LIBRARY,
+        "teardown: [{path: '/${id}', expect: {checks: [{jq: .a, equals: 1}]}}]\n"
     )
-    kept = one.phases()
-    assert one.phases() is kept
-    one.body.put_away()
+    (ready, _) = folder.load(text, lib_yaml=LIBRARY)
+    (packed, _) = folder.load_into(Room(0), text, lib_yaml=LIBRARY)
     for _ in range(2):
-        made = one.phases()
-        assert made is not kept
-        assert [step.ready for step in made.definitions()] == [
-            step.ready for step in kept.definitions()
-        ]
-        assert [step.title for step in made.definitions()] == [
-            step.title for step in kept.definitions()
-        ]
-        places = [str(step.place.locate()) for step in made.definitions()]
-        assert places == [str(step.place.locate()) for step in kept.definitions()]
+        assert shown(packed) == shown(ready)
+    assert (packed.endpoints, packed.step_count) == (ready.endpoints, ready.step_count)
+    first, again = (list(packed.phases.definitions())[-2] for _ in range(2))
+    assert first.ready == again.ready
+    assert first.ready is not again.ready
 
 
-def test_steps_that_are_kept_ready_stay_so(folder: Folder) -> None:
-    (one,) = folder.load("name: A\nsteps: [{path: /x}]\n")
-    kept = one.phases()
-    one.body.keep()
-    one.body.put_away()  # as another scenario of the same document may ask for
-    assert one.phases() is kept
+def test_long_lists_of_steps_are_packed_in_blocks(folder: Folder) -> None:
+    steps = [
+        f"  - path: /{number}\n    capture: {{c{number}: {{jq: .id}}}}\n" for number in range(120)
+    ]
+    last = "teardown: [{path: '/${c0}/${c119}'}]\n"
+    text = f"name: A\nsteps:\n{''.join(steps)}{last}"
+    (ready,) = folder.load(text)
+    (packed,) = folder.load_into(Room(120), text)
+    assert len(list(packed.phases.definitions())) == 121
+    assert shown(packed) == shown(ready)
+    # As a teardown after a failure, which reads what steps that were not made would have captured.
+    assert len(list(packed.phases.teardown)) == 1
+    assert bool(packed.phases.steps)
+    assert not packed.phases.setup
 
 
-def test_reused_steps_come_back_as_they_were_loaded(folder: Folder) -> None:
-    """Whatever has become of their files while the scenario waited for its turn."""
-    (one,) = folder.load(
+def test_steps_are_kept_ready_while_there_is_room_for_all_of_a_document(folder: Folder) -> None:
+    room = Room(5)
+    texts = [f"name: A\nsteps: [{', '.join(['{path: /x}'] * count)}]\n" for count in (3, 3, 2, 1)]
+    found = [folder.load_into(room, text)[0] for text in texts]
+    kept = [isinstance(one.phases.steps, tuple) for one in found]
+    assert kept == [True, False, True, False]
+    assert [len(list(one.phases.definitions())) for one in found] == [3, 3, 2, 1]
+
+
+def test_packed_steps_need_no_file_of_scenarios_again(folder: Folder) -> None:
+    """Whatever has become of them while the scenario waited for its turn."""
+    (one,) = folder.load_into(
+        Room(0),
         "name: A\n"
         "steps: [{uses: '#own'}, {uses: lib.yaml#log in, with: {user: me}}]\n"
         "---\n"
@@ -340,20 +354,39 @@ def test_reused_steps_come_back_as_they_were_loaded(folder: Folder) -> None:
         "steps: [{path: /own}]\n",
         lib_yaml=LIBRARY,
     )
-    before = [(step.title, step.place.locate()) for step in one.phases().definitions()]
-    one.body.put_away()
+    before = shown(one)
     (folder.path / "lib.yaml").unlink()
     (folder.path / "a.yaml").write_text("steps: []\n", encoding="utf-8")
     assert len(before) == 2
-    assert [(step.title, step.place.locate()) for step in one.phases().definitions()] == before
+    assert shown(one) == before
+
+
+def test_packed_steps_whose_files_have_gone_are_mistakes(folder: Folder) -> None:
+    (one,) = folder.load_into(
+        Room(0),
+        "name: A\nsteps: [{path: /x}, {kubernetes: {apply: {file: m.yaml}}}]\n",
+        m_yaml="{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n",
+    )
+    assert len(list(one.phases.steps)) == 2
+    (folder.path / "m.yaml").unlink()
+    with pytest.raises(ScenarioError, match=r"a\.yaml:2:\d+: .*'m\.yaml'"):
+        list(one.phases.steps)
+
+
+def shown(scenario: Scenario) -> list[tuple[object, ...]]:
+    """What tells the steps of a scenario apart."""
+    return [
+        (step.title, step.ready, step.controls, str(step.place.locate()))
+        for step in scenario.phases.definitions()
+    ]
 
 
 def test_file_that_many_use_is_read_once(folder: Folder) -> None:
     text = "name: A\nsteps: [{uses: lib.yaml#log in, with: {user: me}}]\n"
     (one,) = folder.load(text, lib_yaml=LIBRARY)
     (other,) = folder.load(text)
-    found = [next(scenario.phases().definitions()).place.document for scenario in (one, other)]
+    found = [next(scenario.phases.definitions()).place.document for scenario in (one, other)]
     assert found[0] is found[1]
     (changed,) = folder.load(text, lib_yaml=LIBRARY.replace("/login", "/log-in"))
-    step = next(changed.phases().definitions())
+    step = next(changed.phases.definitions())
     assert step.place.document is not found[0]

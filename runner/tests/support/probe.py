@@ -14,7 +14,7 @@ from agentrig.checks import Output
 from agentrig.engine import RunResources, ScenarioResult, ScenarioRun, plan_scenario
 from agentrig.errors import InfraError
 from agentrig.events import CheckResult, Event, Outcome, StepFinished
-from agentrig.scenario import load_scenarios
+from agentrig.scenario import Room, load_scenarios
 from agentrig.steps import Clients, Step, StepContext, StepKind, StepKinds, StepResult
 from agentrig.targets import Resolver, TargetSettings
 
@@ -73,16 +73,23 @@ KIND = StepKind(model=ProbeStep, execute=execute)
 
 
 class Probe:
-    """Runs scenarios of `probe` steps; `times` tells how often each was executed, in order."""
+    """Runs scenarios of `probe` steps; `times` tells how often each was executed, in order.
 
-    def __init__(self, folder: Path) -> None:
+    `room` is for the steps that are kept ready.
+    """
+
+    def __init__(self, folder: Path, *, room: Room | None = None) -> None:
         self.folder = folder
+        self.room = room
         self.events: list[Event] = []
         TIMES.clear()
         HOOKS.clear()
         door = EntryPoint("probe", "tests.support.probe:KIND", "agentrig.steps")
-        http = EntryPoint("http", "agentrig.steps.http:KIND", "agentrig.steps")
-        self.kinds = StepKinds({"probe": door, "http": http})
+        kinds = {
+            name: EntryPoint(name, f"agentrig.steps.{name}:KIND", "agentrig.steps")
+            for name in ("http", "kubernetes")
+        }
+        self.kinds = StepKinds({"probe": door, **kinds})
 
     @property
     def times(self) -> dict[str, int]:
@@ -104,7 +111,9 @@ class Probe:
         """Do the same within a running loop."""
         file = self.folder / "probe.yaml"
         file.write_text(text, encoding="utf-8")
-        (scenario,) = load_scenarios(file, self.kinds, path="probe.yaml", endpoints=["proxy"])
+        (scenario,) = load_scenarios(
+            file, self.kinds, path="probe.yaml", endpoints=["proxy"], room=self.room
+        )
         secrets = Secrets()
 
         def publish(event: EventT) -> EventT:
