@@ -18,6 +18,11 @@ _SIZES = {
         Workload(files=500, steps=20),
         Workload(files=5_000, steps=20),
     ),
+    "steps a file": (
+        Workload(files=50, steps=20),
+        Workload(files=50, steps=200),
+        Workload(files=50, steps=2_000),
+    ),
     "repeats": (
         Workload(files=50, steps=20),
         Workload(files=50, steps=20, repeat=10),
@@ -25,8 +30,8 @@ _SIZES = {
     ),
 }
 _INTRODUCTION = """\
-The same 1,000 steps, ten and a hundred times as many: in more files, and by `--repeat`. The
-time per step is the slope against 20 steps in one file."""
+The same 1,000 steps, ten and a hundred times as many: in more files, in longer ones, and by
+`--repeat`. The time per step is the slope against 20 steps in one file."""
 
 
 def _measure(field: Field) -> Figures:
@@ -52,7 +57,7 @@ def _measure(field: Field) -> Figures:
             often = f", {work.repeat} times" if work.repeat > 1 else ""
             rows.append(
                 (
-                    f"{work.chats:,} steps: {work.files:,} files of {work.steps}{often}",
+                    f"{work.chats:,} steps: {work.files:,} files of {work.steps:,}{often}",
                     f"{1000 * median(one.elapsed_s for one in cost):.3f}",
                     f"{1000 * median(one.cpu_s for one in cost):.3f}",
                     f"{median(run.elapsed_s for run in own):.2f}",
