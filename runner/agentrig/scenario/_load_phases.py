@@ -54,9 +54,10 @@ def load_phases(
                 endpoint = getattr(definition.ready, "endpoint", None)
                 if isinstance(endpoint, str):
                     endpoints[endpoint] = None
-            ready[phase].append(node)
-            if count > room.steps:
-                ready = {phase: [] for phase in PHASES}
+            if count <= room.steps:
+                ready[phase].append(node)
+            else:
+                ready.clear()
     if count <= room.steps:
         room.steps -= count
         phases = Phases(**{phase: tuple(nodes) for phase, nodes in ready.items()})
