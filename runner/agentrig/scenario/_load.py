@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agentrig.documents import Source
 from agentrig.errors import Mistake, ScenarioError
 from agentrig.scenario._data import combinations, read_rows, row_label
-from agentrig.scenario._load_phases import LoadedPhases, Room, load_phases
+from agentrig.scenario._load_phases import Room, load_phases
 from agentrig.scenario._load_steps import (
     StepLoader,
     StepModels,
@@ -120,7 +120,8 @@ class _DocumentLoader:
         """Give the document's scenarios; `alone` says that the file has no others."""
         if self.is_definition:
             definition = self._validated(DefinitionFields, self._document.data)
-            self._phases(Scope({"with": definition.with_ if definition else {}}))
+            scope = Scope({"with": definition.with_ if definition else {}})
+            load_phases(self._data, self._place, self._steps, scope, Room())
             return []
         templated = [key for key in _HEADER if is_templated(self._data.get(key))]
         fields = self._fields(templated)
@@ -130,7 +131,7 @@ class _DocumentLoader:
         variables = self._variables(scope)
         if variables:
             scope = scope.below({"vars": tuple(variables)})
-        loaded = self._phases(scope)
+        loaded = load_phases(self._data, self._place, self._steps, scope, self._room)
         header = {key: self._header(key, scope) for key in templated}
         if fields is None or self._mistakes:
             return []
@@ -242,9 +243,6 @@ class _DocumentLoader:
             before = scope.below({"vars": tuple(found)})
             found[name] = self._steps.template(value, self._place, before, "vars", name) or value
         return found
-
-    def _phases(self, scope: Scope) -> LoadedPhases:
-        return load_phases(self._data, self._place, self._steps, scope, self._room)
 
     def _header(self, key: str, scope: Scope) -> Template | None:
         template = self._steps.template(self._data[key], self._place, scope, key)

@@ -343,6 +343,12 @@ def test_steps_are_kept_ready_while_there_is_room_for_all_of_a_document(folder: 
     assert [len(list(one.phases.definitions())) for one in found] == [3, 3, 2, 1]
 
 
+def test_steps_that_only_others_use_take_no_room(folder: Folder) -> None:
+    text = "define: own\nsteps: [{path: /x}]\n---\nname: A\nsteps: [{path: /y}]\n"
+    (one,) = folder.load_into(Room(1), text)
+    assert isinstance(one.phases.steps, tuple)
+
+
 def test_packed_steps_need_no_file_of_scenarios_again(folder: Folder) -> None:
     """Whatever has become of them while the scenario waited for its turn."""
     (one,) = folder.load_into(
