@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentrig.scenario import StepGroup
+from agentrig.scenario import definitions_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from agentrig.scenario import Phases, StepDefinition, StepNode
+    from agentrig.scenario import Phases, StepDefinition
 
 __all__ = ["has_checks"]
 
@@ -22,15 +20,7 @@ def has_checks(phases: Phases) -> bool:
 
     A scenario without a step is another rule's.
     """
-    return not phases.steps or any(map(_checks, _steps((*phases.setup, *phases.steps))))
-
-
-def _steps(nodes: Iterable[StepNode]) -> Iterator[StepDefinition]:
-    for node in nodes:
-        if isinstance(node, StepGroup):
-            yield from _steps(node.steps)
-        else:
-            yield node
+    return not phases.steps or any(map(_checks, definitions_in((*phases.setup, *phases.steps))))
 
 
 def _checks(step: StepDefinition) -> bool:

@@ -23,7 +23,7 @@ from agentrig.scenario._model import (
     empty_list,
 )
 from agentrig.scenario._names import ROOTS, Names
-from agentrig.scenario._phases import Phases
+from agentrig.scenario._phases import Phases, definitions_in
 from agentrig.scenario._query import Query, Variables, compile_query
 from agentrig.scenario._query_error import QueryError, QuerySyntaxError
 from agentrig.scenario._scenario import Place, Scenario, StepDefinition, StepGroup, StepNode
@@ -61,6 +61,7 @@ __all__ = [
     "Variables",
     "closest",
     "compile_query",
+    "definitions_in",
     "describe_duration",
     "empty_list",
     "is_templated",
