@@ -124,8 +124,8 @@ class AgentrigPlugin:
     ) -> Generator[None]:
         """Let tags be selected by, keep this shard's part, and put Python tests last.
 
-        Those that run beside the scenarios come first. The engine runs the scenarios at the same time. A run knows them by name, so that
-        --keep-duplicates has no effect.
+        Those that run beside the scenarios come first. The engine runs the scenarios at the same
+        time. A run knows them by name, so that --keep-duplicates has no effect.
         """
         with tags_as_markers(items, config):
             try:
