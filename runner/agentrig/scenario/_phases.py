@@ -43,11 +43,12 @@ class PackedSteps:
     __slots__ = ("_blocks", "_make", "_phase")
 
     def __init__(self, phase: str, raw: list[Any], make: MakeSteps) -> None:
-        """Pack the raw list of a phase."""
+        """Pack the raw list of a phase: whatever YAML can hold, also a value that holds itself."""
         self._phase = phase
         self._make = make
         self._blocks = tuple(
-            _pack(raw[first : first + BLOCK_STEPS]) for first in range(0, len(raw), BLOCK_STEPS)
+            zlib.compress(marshal.dumps(raw[first : first + BLOCK_STEPS]), 1)
+            for first in range(0, len(raw), BLOCK_STEPS)
         )
 
     def __bool__(self) -> bool:
@@ -57,7 +58,8 @@ class PackedSteps:
     def __iter__(self) -> Iterator[StepNode]:
         """Make the steps, in order. Raises ScenarioError as `make` does."""
         for number, block in enumerate(self._blocks):
-            yield from self._make(self._phase, _unpack(block), number * BLOCK_STEPS)
+            raw = marshal.loads(zlib.decompress(block))  # noqa: S302  # what we packed ourselves
+            yield from self._make(self._phase, raw, number * BLOCK_STEPS)
 
 
 Steps: TypeAlias = "tuple[StepNode, ...] | PackedSteps"
@@ -83,17 +85,3 @@ def definitions_in(nodes: Iterable[StepNode]) -> Iterator[StepDefinition]:
             yield from definitions_in(node.steps)
         else:
             yield node
-
-
-def _pack(block: list[Any]) -> bytes | list[Any]:
-    try:
-        return zlib.compress(marshal.dumps(block), 1)
-    except ValueError:
-        return block  # a value that holds itself cannot be packed
-
-
-def _unpack(block: bytes | list[Any]) -> list[Any]:
-    if isinstance(block, list):
-        return block
-    unpacked: list[Any] = marshal.loads(zlib.decompress(block))  # noqa: S302  # what we packed ourselves
-    return unpacked

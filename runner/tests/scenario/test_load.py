@@ -367,6 +367,16 @@ def test_packed_steps_need_no_file_of_scenarios_again(folder: Folder) -> None:
     assert shown(one) == before
 
 
+def test_a_value_that_holds_itself_is_a_mistake_where_there_is_no_room_too(folder: Folder) -> None:
+    text = "name: A\nsteps: [{path: /x, method: POST, body: &a {b: *a}}]\n"
+    with pytest.raises(ScenarioError) as packed:
+        folder.load_into(Room(0), text)
+    assert folder.mistakes(text) == [
+        f"{one.at}: {one.message}" + (f" ({one.hint})" if one.hint else "")
+        for one in packed.value.mistakes
+    ]
+
+
 def test_packed_steps_whose_files_have_gone_are_mistakes(folder: Folder) -> None:
     (one,) = folder.load_into(
         Room(0),
