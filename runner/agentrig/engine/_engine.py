@@ -34,8 +34,7 @@ __all__ = ["Engine"]
 CLOSED_WITHIN_S = 1.0
 
 # Whoever reports a result takes the interpreter's lock from answers that came with it, and so from
-# the scenarios that begin next: 1 ms of every 50 where 16 at once wait for a server, half of it if
-# results are told twice as seldom.
+# the scenarios that begin next: told every 50 ms, 200 files at a slow server took 9 ms longer.
 TOLD_AFTER_S = 0.1
 
 
