@@ -249,6 +249,8 @@ class _Follower:
             )
             for one in found:
                 self._state.take_pod(Change("ADDED", one))
+        # Their logs as well, of those that no watch told of in time.
+        self._look()
 
     async def _last_words(self) -> None:
         """Wait until the state of each pod is its last."""

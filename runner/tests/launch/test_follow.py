@@ -92,11 +92,15 @@ def test_pods_that_no_watch_has_told_of_are_seen_at_the_end(
     job = fake.put("jobs", a_job())
     with following(fake, job, logs=tmp_path) as run:
         assert watched.wait(60)
+        log = fake.log("check-run-1-a")
+        log.write("all of it")
+        log.end()
         fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
         complete(fake)
         followed = run.ended()
         over.set()
     assert [pod.exit_code for pod in followed.pods] == [0]
+    assert text_of(tmp_path / "check-run-1-a.log") == "all of it\n"
 
 
 def test_a_finished_run_is_read_as_a_whole(fake: FakeCluster, tmp_path: Path) -> None:
