@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -90,7 +89,7 @@ def _measure(only: Collection[str], chosen: Collection[str], rounds: int | None)
         said.append(text)
 
     parts = [part for name, part in PARTS.items() if name in only]
-    say(f"{report.machine()}, Python {platform.python_version()}.")
+    say(f"{report.machine()}, {report.interpreter()}.")
     wanted = {key for part in parts for key in part.tools if key in chosen} | {"agentrig"}
     tools, missing = _install([key for key in TOOLS if key in wanted], say)
     goals: list[Goal] = []

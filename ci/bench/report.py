@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sysconfig
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
 
     from bench.measure import Cost, Run
 
-__all__ = ["Goal", "amount", "goal_table", "machine", "peak", "ratio", "run_table", "table"]
+__all__ = [
+    "Goal",
+    "amount",
+    "goal_table",
+    "interpreter",
+    "machine",
+    "peak",
+    "ratio",
+    "run_table",
+    "table",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +128,19 @@ def machine() -> str:
         f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, "
         f"{memory_gib:.0f} GiB of memory, load {os.getloadavg()[0]:.1f} at the start"
     )
+
+
+def interpreter() -> str:
+    """Describe the Python that runs agentrig and all other Python tools.
+
+    How it was built matters more than its version: Debian's, like that of the official image, is
+    optimised by a profile, which pyenv's is not unless it is told so.
+    """
+    version = f"Python {platform.python_version()}"
+    if "deb_system" in sysconfig.get_scheme_names():
+        return f"{version} as Debian builds it"
+    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return f"{version} built {'with' if optimised else 'without'} --enable-optimizations"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
