@@ -171,16 +171,10 @@ class Clients:
             client = self._clients.get(key) or self._build(key)
         else:
             client, url, headers = await self._tls_client(connect_s, tls, request)
-        names = {name.lower() for name, _ in headers}
-        more: list[tuple[str, str]] = []
-        if "accept-encoding" not in names:
-            more.append(("accept-encoding", ACCEPTED))
-        if (request.jar or request.cookies) and "cookie" not in names:
-            jar = request.jar or CookieJar()
-            if cookie := jar.header(request.url, request.cookies):
-                more.append(("cookie", cookie))
+        if cookie := _cookie(request):
+            headers = [*headers, ("cookie", cookie)]
         try:
-            builder = client.request(request.method, url).headers([*headers, *more])
+            builder = client.request(request.method, url).headers(headers)
             if isinstance(request.body, Form):
                 builder = builder.multipart(_form(request.body))
             elif request.body is not None:
@@ -225,6 +219,8 @@ class Clients:
         builder = (
             ClientBuilder()
             .user_agent(f"agentrig/{__version__}")
+            # A request's own header goes before it.
+            .default_headers([("accept-encoding", ACCEPTED)])
             .follow_redirects(enable=False)
             # The library's own decompression hides that there was any.
             .gzip(enable=False)
@@ -266,6 +262,14 @@ def _connect_wait(request: Request) -> float:
     if request.connect_timeout_s <= longest:
         return request.connect_timeout_s
     return next((wait for wait in _CONNECT_WAITS_S if wait <= longest), _CONNECT_WAITS_S[-1])
+
+
+def _cookie(request: Request) -> str | None:
+    """Give the cookies to send, unless the headers have their own."""
+    cookie = (request.jar or CookieJar()).header(request.url, request.cookies)
+    if cookie and any(name.lower() == "cookie" for name, _ in request.headers):
+        return None
+    return cookie
 
 
 def _form(form: Form) -> FormBuilder:
