@@ -87,6 +87,6 @@ STEPS = Part(
         *("agentrig", "hurl", "k6", "pyreqwest", "http.client", "httpx"),
         *("pytest", "asyncio-httpx", "gabbi", "tavern", "newman"),
     ),
-    rounds=7,
+    rounds=15,
     measure=_measure,
 )
