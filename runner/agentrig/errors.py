@@ -94,12 +94,14 @@ class TargetError(InfraError):
 class ClusterError(InfraError):
     """The Kubernetes API cannot be reached, refused a request, or a wait on it ran out.
 
-    `status` is the HTTP status of a refusal, None where there was no answer.
+    `status` is the HTTP status of a refusal, None where there was no answer. `may_pass` says that
+    the same request may succeed in a moment: the API server restarts, or has too much to do.
     """
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, may_pass: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.may_pass = may_pass
 
 
 class FetchError(InfraError):

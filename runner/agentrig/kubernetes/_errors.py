@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Refusal", "explained"]
 
 NOT_FOUND = 404
+# Any other refusal is an answer.
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 _FORBIDDEN = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
@@ -33,6 +35,11 @@ class Refusal(Exception):  # noqa: N818  # an answer, and at times the expected 
         """Whether there is no such object."""
         return self.status == NOT_FOUND
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed in a moment."""
+        return self.status in _PASSING
+
 
 @contextmanager
 def explained(action: str, where: str) -> Iterator[None]:
@@ -50,6 +57,7 @@ def explained(action: str, where: str) -> Iterator[None]:
         raise ClusterError(
             f"cannot {action} in {where}: {error} (HTTP {error.status}){_missing_rule(str(error))}",
             status=error.status,
+            may_pass=error.may_pass,
         ) from error
     except ApiError as error:
         # Without a response the refusal came within a connection that stood, as exec's.
@@ -65,7 +73,8 @@ def explained(action: str, where: str) -> Iterator[None]:
         ) from error
     except (httpx2.TransportError, OSError) as error:
         raise ClusterError(
-            f"cannot {action} in {where}: the API does not answer: {error or type(error).__name__}"
+            f"cannot {action} in {where}: the API does not answer: {error or type(error).__name__}",
+            may_pass=True,
         ) from error
     except (AgentrigError, AssertionError):
         raise

@@ -39,8 +39,6 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 # An API server that restarts is away for a minute or so.
 PATIENCE_S = 120.0
 _GONE = 410
-# What may be over in a moment; any other refusal is an answer.
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Change(Struct, frozen=True):
@@ -91,7 +89,7 @@ async def watch(
         except Refusal as error:
             if error.status == _GONE:
                 known.version = ""
-            elif error.status not in _PASSING:
+            elif not error.may_pass:
                 raise
             await patience.use(error)
         except (httpx2.TransportError, OSError, ValueError, _Broken) as error:

@@ -31,6 +31,8 @@ _REOPEN_AFTER_S = 1.0
 _FINAL_ATTEMPTS = 3
 # There is no log, yet or any more: the container has not started, the pod is gone.
 _NO_LOG = frozenset({400, 404})
+# What the API says where it does not reach the kubelet, as of a node that is lost.
+_NO_KUBELET = frozenset({500, 502})
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 
 
@@ -117,10 +119,14 @@ class PodLogs:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REOPEN_AFTER_S):
                     await log.is_over.wait()
-        for _ in range(_FINAL_ATTEMPTS):
+        attempts = 0
+        while attempts < _FINAL_ATTEMPTS:
             async with self._slots:
-                if await self._complete(log, is_runner=is_runner):
-                    return
+                error = await self._complete(log, is_runner=is_runner)
+            if error is None or error.status in _NO_LOG:
+                return
+            # An API that is away is waited for, as long as `finish` waits.
+            attempts += not error.may_pass or error.status in _NO_KUBELET
             await asyncio.sleep(_REOPEN_AFTER_S)
 
     async def _stream(self, log: _Log, *, is_runner: bool) -> None:
@@ -143,8 +149,8 @@ class PodLogs:
                 finally:
                     limit.cancel()
 
-    async def _complete(self, log: _Log, *, is_runner: bool) -> bool:
-        """Read the whole log once more; give False where another attempt may help.
+    async def _complete(self, log: _Log, *, is_runner: bool) -> ClusterError | None:
+        """Read the whole log once more; give what kept it from being read.
 
         A stream that followed may have missed lines, as where the kubelet began a new file; such
         a log is replaced by the whole one, unless that has lost its beginning in the meantime.
@@ -164,10 +170,10 @@ class PodLogs:
             if _first_line(log.file) == first and whole.stat().st_size > log.file.stat().st_size:
                 whole.replace(log.file)
         except ClusterError as error:
-            return error.status in _NO_LOG
+            return error
         finally:
             whole.unlink(missing_ok=True)
-        return True
+        return None
 
     def _write(
         self, log: _Log, write: Callable[[bytes], object], line: bytes, *, is_runner: bool

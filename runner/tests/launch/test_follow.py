@@ -12,7 +12,7 @@ from agentrig.launch import Ending
 from tests.support.cluster_objects import a_job, a_pod, condition, event, terminated, waiting
 from tests.support.fake_cluster import FakeCluster, running_fake_cluster
 from tests.support.following import following
-from tests.support.kube_api import Asked, forbidden
+from tests.support.kube_api import Answer, Asked, forbidden, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,49 @@ def test_pods_that_no_watch_has_told_of_are_seen_at_the_end(
         over.set()
     assert [pod.exit_code for pod in followed.pods] == [0]
     assert text_of(tmp_path / "check-run-1-a.log") == "all of it\n"
+
+
+def test_an_api_that_is_away_at_the_end_is_waited_for(fake: FakeCluster, tmp_path: Path) -> None:
+    """As one that restarts just when the Job is over."""
+    is_over, refused = threading.Event(), []
+
+    def away(asked: Asked) -> Answer | None:
+        lists = asked.path == fake.path("pods") and "watch" not in asked.query
+        if not (lists and is_over.is_set() and len(refused) < 4):
+            return None
+        refused.append(asked.path)
+        return 503, status(503, "ServiceUnavailable", "apiserver not ready")
+
+    job = fake.put("jobs", a_job())
+    fake.rules.insert(0, away)
+    with following(fake, job, logs=tmp_path) as run:
+        fake.put("pods", a_pod(node=""))
+        run.wait_for("waiting for a node")
+        is_over.set()
+        fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
+        complete(fake)
+        followed = run.ended()
+    assert len(refused) == 4
+    assert followed.ending is Ending.COMPLETE
+    assert [pod.exit_code for pod in followed.pods] == [0]
+
+
+def test_an_api_that_stays_away_at_the_end_is_trouble(fake: FakeCluster, tmp_path: Path) -> None:
+    is_over = threading.Event()
+
+    def away(asked: Asked) -> Answer | None:
+        gone = is_over.is_set() and asked.path == fake.path("pods") and "watch" not in asked.query
+        return (503, status(503, "ServiceUnavailable", "apiserver not ready")) if gone else None
+
+    job = fake.put("jobs", a_job())
+    fake.rules.insert(0, away)
+    with following(fake, job, logs=tmp_path) as run:
+        fake.put("pods", a_pod(node=""))
+        run.wait_for("waiting for a node")
+        is_over.set()
+        complete(fake)
+        with pytest.raises(ClusterError, match="apiserver not ready"):
+            run.ended()
 
 
 def test_a_finished_run_is_read_as_a_whole(fake: FakeCluster, tmp_path: Path) -> None:

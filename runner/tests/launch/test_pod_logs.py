@@ -144,6 +144,35 @@ def test_a_log_that_cannot_be_opened_at_first_is_tried_again(
         run.ended()
 
 
+@pytest.mark.parametrize(
+    ("refusal", "asked"),
+    [
+        (status(503, "ServiceUnavailable", "apiserver not ready"), 10),
+        (status(500, "InternalError", "dial tcp 192.0.2.2:10250: i/o timeout"), 3),
+    ],
+    ids=["API", "node"],
+)
+def test_an_api_that_is_away_is_waited_for_and_a_node_is_not(
+    fake: FakeCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: dict[str, Any],
+    asked: int,
+) -> None:
+    monkeypatch.setattr(_pod_logs, "_REOPEN_AFTER_S", 0.01)
+    log = fake.log(POD)
+    log.refusals = [(refusal["code"], refusal)] * 9
+    log.write("one")
+    log.end()
+    job = fake.put("jobs", a_job())
+    fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
+    complete(fake)
+    with following(fake, job, logs=tmp_path) as run:
+        assert run.ended().ending is Ending.COMPLETE
+    assert sum(one.path.endswith("/log") for one in fake.asked) == asked
+    assert has_come(tmp_path / f"{POD}.log", "one") is (asked == 10)
+
+
 def test_more_logs_than_streams_take_turns(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
