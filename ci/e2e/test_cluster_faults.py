@@ -36,6 +36,14 @@ steps:
   - {name: After, path: /, expect: {status: 200}}
 """
 
+SHORT = """
+name: A short pause
+agent: gymcoach
+steps:
+  - {name: Pause, wait: 5s}
+  - {name: After, path: /, expect: {status: 200}}
+"""
+
 
 @contextmanager
 def stopped(component: str) -> Iterator[None]:
@@ -75,3 +83,15 @@ def test_twenty_seconds_without_kubelet_change_nothing(launch: Any) -> None:
     assert ended.summary["counts"] == {"passed": 1}
     assert ended.summary["troubles"] == []
     assert len(started.pods()) == 1
+
+
+def test_an_api_that_does_not_answer_while_a_run_ends_changes_nothing(launch: Any) -> None:
+    started = launch({"scenarios": {"inline": {"short.yaml": SHORT}}})
+    started.begun_pod()
+    with stopped("kube-apiserver"):
+        time.sleep(20)
+    ended = started.ended()
+
+    assert (ended.code, ended.condition[0]) == (0, "Complete"), ended.output
+    assert ended.summary["counts"] == {"passed": 1}
+    assert ended.summary["troubles"] == []

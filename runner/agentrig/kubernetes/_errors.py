@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from agentrig.errors import AgentrigError, ClusterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx2
 
 __all__ = ["Refusal", "explained"]
 
@@ -73,7 +75,7 @@ def explained(action: str, where: str) -> Iterator[None]:
         ) from error
     except (httpx2.TransportError, OSError) as error:
         raise ClusterError(
-            f"cannot {action} in {where}: the API does not answer: {error or type(error).__name__}",
+            f"cannot {action} in {where}: {_silence(error)}",
             may_pass=True,
         ) from error
     except (AgentrigError, AssertionError):
@@ -86,6 +88,21 @@ def explained(action: str, where: str) -> Iterator[None]:
             f"cannot {action} in {where}: the configuration or the API's answer is of no use: "
             f"{problem}"
         ) from error
+
+
+def _silence(error: httpx2.TransportError | OSError) -> str:
+    """Say which API does not answer, where the error knows, and why."""
+    import httpx2  # noqa: PLC0415  # comes with lightkube
+
+    server = ""
+    if isinstance(error, httpx2.TransportError):
+        with suppress(RuntimeError):  # it belongs to no request
+            url = error.request.url
+            server = f" at {url.scheme}://{url.netloc.decode()}"
+    why = str(error) or type(error).__name__
+    if isinstance(error, httpx2.TimeoutException):
+        why = "it takes too long"
+    return f"the API{server} does not answer: {why}"
 
 
 def _missing_rule(message: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from agentrig.demo.embedded import Demo, running_demo
 from agentrig.errors import ClusterError, UsageError
-from agentrig.kubernetes import Cluster, KubernetesSettings
+from agentrig.kubernetes import Cluster, KubernetesSettings, _api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,8 +175,19 @@ def test_an_api_that_does_not_answer_is_told() -> None:
         server = f"http://127.0.0.1:{one.getsockname()[1]}"
     with cluster_at(server) as cluster, pytest.raises(ClusterError) as caught:
         cluster.get_env("deployment/x")
-    expected = "cannot read deployment/x in namespace demo: the API does not answer: "
+    expected = f"cannot read deployment/x in namespace demo: the API at {server} does not answer: "
     assert str(caught.value).startswith(expected)
+
+
+def test_an_api_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_api, "TIMEOUT_S", 0.05)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        server = f"http://127.0.0.1:{one.getsockname()[1]}"
+        with cluster_at(server) as cluster, pytest.raises(ClusterError) as caught:
+            cluster.get_env("deployment/x")
+    assert str(caught.value).endswith(f"the API at {server} does not answer: it takes too long")
 
 
 @pytest.mark.parametrize(

@@ -404,7 +404,7 @@ def test_an_api_that_is_not_there_is_an_error(running_bench: Bench) -> None:
     message = is_error(running_bench, act("scale", object="deployment/one", replicas=1))
     assert message.startswith(
         "[scale deployment/one] cannot get deployment/one in namespace demo: "
-        "the API does not answer: "
+        "the API at http://127.0.0.1:9 does not answer: "
     )
 
 
