@@ -105,7 +105,8 @@ def test_pods_that_no_watch_has_told_of_are_seen_at_the_end(
 
 def test_an_api_that_is_away_at_the_end_is_waited_for(fake: FakeCluster, tmp_path: Path) -> None:
     """As one that restarts just when the Job is over."""
-    is_over, refused = threading.Event(), []
+    is_over = threading.Event()
+    refused: list[str] = []
 
     def away(asked: Asked) -> Answer | None:
         lists = asked.path == fake.path("pods") and "watch" not in asked.query
