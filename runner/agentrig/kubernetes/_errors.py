@@ -99,9 +99,10 @@ def _silence(error: httpx2.TransportError | OSError) -> str:
         with suppress(RuntimeError):  # it belongs to no request
             url = error.request.url
             server = f" at {url.scheme}://{url.netloc.decode()}"
-    why = str(error) or type(error).__name__
     if isinstance(error, httpx2.TimeoutException):
         why = "it takes too long"
+    else:
+        why = str(error) or "the connection broke"
     return f"the API{server} does not answer: {why}"
 
 

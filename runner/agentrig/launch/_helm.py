@@ -32,8 +32,10 @@ _READ_WITHIN_S = 60.0
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 # Words around the message that say only which of helm's own functions it came through.
+# Of templates that include each other, the last one is where it went wrong.
 _NOISE = re.compile(
-    r"^(Error: |INSTALLATION FAILED: |UNINSTALLATION FAILED: |execution error at \([^)]*\): )+"
+    r"^(Error: |INSTALLATION FAILED: |UNINSTALLATION FAILED: |execution error at \([^)]*\): "
+    r'|template: \S+ executing "[^"]*" at <[^>]*>: error calling include: )+'
 )
 _NOT_SAID = ("level=", "Use --debug flag", "WARNING: Kubernetes configuration file is")
 # What is wrong with values or a chart, wherever the chart comes from.

@@ -120,6 +120,27 @@ def test_what_helm_says_is_told_without_its_own_names(stand_in: Callable[[str], 
     )
 
 
+def test_of_templates_that_include_each_other_the_last_is_told(
+    stand_in: Callable[[str], Path],
+) -> None:
+    stand_in(
+        "cat >&2 <<'END'\n"
+        'Error: INSTALLATION FAILED: template: a/job.yaml:8:6: executing "a/job.yaml" at '
+        '<include "a.pod" .>: error calling include: template: a/_pod.tpl:2:4: executing "a.pod" '
+        'at <include "a.refuse" (list $ "x")>: error calling include: template: a/_refuse.tpl:3:1: '
+        'executing "a.refuse" at <lookup "v1" "Namespace" "" $x>: error calling lookup: Get '
+        '"https://192.0.2.2:6443/api/v1": connect: connection refused\n'
+        "END\nexit 1"
+    )
+    with pytest.raises(ClusterError) as raised:
+        asyncio.run(Helm().install("run-1", SOURCE, namespace="qa", labels={}))
+    assert str(raised.value) == (
+        "cannot install release run-1 in namespace qa: template: a/_refuse.tpl:3:1: executing "
+        '"a.refuse" at <lookup "v1" "Namespace" "" $x>: error calling lookup: Get '
+        '"https://192.0.2.2:6443/api/v1": connect: connection refused'
+    )
+
+
 def test_a_helm_that_says_nothing_still_gives_a_message(stand_in: Callable[[str], Path]) -> None:
     stand_in("exit 7")
     with pytest.raises(ClusterError, match=r"helm gives no reason \(exit code 7\)"):
