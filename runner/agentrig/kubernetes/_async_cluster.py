@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -70,31 +71,30 @@ class AsyncCluster(Reviews):
         A workload is waited for until it is rolled out, what is deleted until it is gone. Raises
         ClusterError where that fails, or takes longer than `timeout_s`.
         """
-        ref = snapshot.ref
-        if snapshot.before is None:
-            with explained(f"delete {ref} again", ref.where):
-                try:
-                    # Asked first: who may not create may not delete, and nothing came of it.
-                    await self._get(ref)
-                    await self._api.call("DELETE", ref.path)
-                except Refusal as refusal:
-                    if not refusal.is_missing:
-                        raise
+        ref, before = snapshot.ref, snapshot.before
+        deadline = self._clock() + timeout_s
+        if before is None:
+            await self._patiently(
+                partial(self._delete_created, ref), f"delete {ref} again", ref.where, deadline
+            )
             gone = await self.wait_gone(ref, timeout_s=timeout_s)
             if gone.problem:
                 raise ClusterError(f"{ref} in {ref.where} is left behind: {gone.problem}")
             return
-        if snapshot.before["metadata"]["uid"] in self._deleted:
+        if before["metadata"]["uid"] in self._deleted:
             return
-        with explained(f"restore {ref}", ref.where):
-            after = snapshot.after or await self._get(ref)
-            patch = reverting(snapshot.before, after)
-            if patch:
-                found = await self._patch(ref, patch, how="merge")
-                # Else they would stay ours, and whoever applies next would be in conflict.
-                if owners := with_owners_of(snapshot.before, found):
-                    await self._patch(ref, owners, how="merge")
-        if patch and ref.kind.kind in WORKLOADS:
+        what = f"restore {ref}"
+        after = snapshot.after
+        if after is None:
+            after = await self._patiently(partial(self._get, ref), what, ref.where, deadline)
+        with explained(what, ref.where):
+            patch = reverting(before, after)
+        if not patch:
+            return
+        # To do it twice, where the answer was lost, changes nothing more.
+        put_back = partial(self._put_back, ref, patch, before)
+        await self._patiently(put_back, what, ref.where, deadline)
+        if ref.kind.kind in WORKLOADS:
             await self.wait_rollout(ref, timeout_s=timeout_s)
 
     async def exec(
@@ -162,20 +162,41 @@ class AsyncCluster(Reviews):
         read = 0
         what = f"pods {where}" if isinstance(where, str) else str(where)
         place = where.where if isinstance(where, ObjectRef) else self._where(namespace)
+
+        async def read_on() -> None:
+            nonlocal last, pods, read
+            found = await self._pods(where, namespace)
+            pods |= dict.fromkeys(pod["metadata"]["name"] for pod in found)
+            async for line in reader.new_lines(found, container=container):
+                read += 1
+                last = [*last, line][-LAST_LINES:]
+                if len(matched) < MATCHED_LINES and matches(line.text):
+                    matched.append(line)
+
         while True:
-            with explained(f"read the logs of {what}", place):
-                found = await self._pods(where, namespace)
-                pods |= dict.fromkeys(pod["metadata"]["name"] for pod in found)
-                async for line in reader.new_lines(found, container=container):
-                    read += 1
-                    last = [*last, line][-LAST_LINES:]
-                    if len(matched) < MATCHED_LINES and matches(line.text):
-                        matched.append(line)
+            await self._patiently(read_on, f"read the logs of {what}", place, deadline)
             if matched or self._clock() >= deadline:
                 return LogSearch(
                     matched=tuple(matched), read=read, pods=tuple(pods), last=tuple(last)
                 )
             await self._pause(deadline)
+
+    async def _delete_created(self, ref: ObjectRef) -> None:
+        try:
+            # Asked first: who may not create may not delete, and nothing came of it.
+            await self._get(ref)
+            await self._api.call("DELETE", ref.path)
+        except Refusal as refusal:
+            if not refusal.is_missing:
+                raise
+
+    async def _put_back(
+        self, ref: ObjectRef, patch: dict[str, Any], before: dict[str, Any]
+    ) -> None:
+        found = await self._patch(ref, patch, how="merge")
+        # Else they would stay ours, and whoever applies next would be in conflict.
+        if owners := with_owners_of(before, found):
+            await self._patch(ref, owners, how="merge")
 
     async def _pods(self, where: ObjectRef | str, namespace: str | None) -> list[dict[str, Any]]:
         if isinstance(where, str):

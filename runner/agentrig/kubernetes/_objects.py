@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from agentrig.kubernetes._settings import KubernetesSettings
 
 __all__ = ["Objects", "Snapshot", "Waited", "seconds"]
+
+T = TypeVar("T")
 
 POLL_EVERY_S = 0.25
 # A new kind takes the API a moment to serve.
@@ -163,8 +166,9 @@ class Objects:
         """Wait until `problem_of(object)` is None; an object that is not there may come yet."""
         deadline = self._clock() + timeout_s
         while True:
-            with explained(f"get {ref}", ref.where):
-                found = await self._get_if_there(ref)
+            found = await self._patiently(
+                partial(self._get_if_there, ref), f"get {ref}", ref.where, deadline
+            )
             problem = "it is not there" if found is None else await problem_of(found)
             if problem is None:
                 return Waited(problem=None, object=found)
@@ -178,8 +182,10 @@ class Objects:
         deadline = self._clock() + timeout_s
         uid: str | None = None
         while True:
+            found = await self._patiently(
+                partial(self._get_if_there, ref), f"get {ref}", ref.where, deadline
+            )
             with explained(f"get {ref}", ref.where):
-                found = await self._get_if_there(ref)
                 if found is None or found["metadata"]["uid"] != (uid or found["metadata"]["uid"]):
                     return Waited(problem=None, object=found)
                 uid = found["metadata"]["uid"]
@@ -228,6 +234,19 @@ class Objects:
                 await self._pause(deadline)
             else:
                 return
+
+    async def _patiently(
+        self, ask: Callable[[], Awaitable[T]], action: str, where: str, deadline: float
+    ) -> T:
+        """Ask until the API answers: one that restarts, or has too much to do, is waited for."""
+        while True:
+            try:
+                with explained(action, where):
+                    return await ask()
+            except ClusterError as error:
+                if not error.may_pass or self._clock() >= deadline:
+                    raise
+            await self._pause(deadline)
 
     async def _pause(self, deadline: float) -> None:
         await self._sleep(max(0.0, min(POLL_EVERY_S, deadline - self._clock())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentrig.errors import ClusterError, UsageError
@@ -74,8 +75,10 @@ class Rollouts(Objects):
         must_be_workload(ref)
         deadline = self._clock() + timeout_s
         while True:
+            workload = await self._patiently(
+                partial(self._get, ref), f"read {ref}", ref.where, deadline
+            )
             with explained(f"read {ref}", ref.where):
-                workload = await self._get(ref)
                 problem = rollout_problem(workload)
                 stuck = is_stuck(workload)
             if problem is None:
