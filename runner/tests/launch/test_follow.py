@@ -103,48 +103,39 @@ def test_pods_that_no_watch_has_told_of_are_seen_at_the_end(
     assert text_of(tmp_path / "check-run-1-a.log") == "all of it\n"
 
 
-def test_an_api_that_is_away_at_the_end_is_waited_for(fake: FakeCluster, tmp_path: Path) -> None:
-    """As one that restarts just when the Job is over."""
-    is_over = threading.Event()
-    refused: list[str] = []
+def be_away(fake: FakeCluster, *, times: int) -> threading.Event:
+    """Let the API refuse to list pods, so often, once the event is set: as one that restarts."""
+    is_over, left = threading.Event(), iter(range(times))
 
     def away(asked: Asked) -> Answer | None:
         lists = asked.path == fake.path("pods") and "watch" not in asked.query
-        if not (lists and is_over.is_set() and len(refused) < 4):
+        if not (lists and is_over.is_set()) or next(left, None) is None:
             return None
-        refused.append(asked.path)
         return 503, status(503, "ServiceUnavailable", "apiserver not ready")
 
-    job = fake.put("jobs", a_job())
     fake.rules.insert(0, away)
+    return is_over
+
+
+@pytest.mark.parametrize(("times", "outlasts"), [(4, True), (1_000, False)])
+def test_an_api_that_is_away_at_the_end_is_waited_for(
+    fake: FakeCluster, tmp_path: Path, times: int, *, outlasts: bool
+) -> None:
+    is_over = be_away(fake, times=times)
+    job = fake.put("jobs", a_job())
     with following(fake, job, logs=tmp_path) as run:
         fake.put("pods", a_pod(node=""))
         run.wait_for("waiting for a node")
         is_over.set()
         fake.put("pods", a_pod(runner=terminated(0), phase="Succeeded"))
         complete(fake)
-        followed = run.ended()
-    assert len(refused) == 4
-    assert followed.ending is Ending.COMPLETE
-    assert [pod.exit_code for pod in followed.pods] == [0]
-
-
-def test_an_api_that_stays_away_at_the_end_is_trouble(fake: FakeCluster, tmp_path: Path) -> None:
-    is_over = threading.Event()
-
-    def away(asked: Asked) -> Answer | None:
-        gone = is_over.is_set() and asked.path == fake.path("pods") and "watch" not in asked.query
-        return (503, status(503, "ServiceUnavailable", "apiserver not ready")) if gone else None
-
-    job = fake.put("jobs", a_job())
-    fake.rules.insert(0, away)
-    with following(fake, job, logs=tmp_path) as run:
-        fake.put("pods", a_pod(node=""))
-        run.wait_for("waiting for a node")
-        is_over.set()
-        complete(fake)
-        with pytest.raises(ClusterError, match="apiserver not ready"):
-            run.ended()
+        if outlasts:
+            followed = run.ended()
+            assert followed.ending is Ending.COMPLETE
+            assert [pod.exit_code for pod in followed.pods] == [0]
+        else:
+            with pytest.raises(ClusterError, match="apiserver not ready"):
+                run.ended()
 
 
 def test_a_finished_run_is_read_as_a_whole(fake: FakeCluster, tmp_path: Path) -> None:
