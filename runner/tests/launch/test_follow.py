@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agentrig.errors import ClusterError
-from agentrig.launch import Ending
+from agentrig.launch import Ending, _follow
 from tests.support.cluster_objects import a_job, a_pod, condition, event, terminated, waiting
 from tests.support.fake_cluster import FakeCluster, running_fake_cluster
 from tests.support.following import following
@@ -119,8 +119,14 @@ def be_away(fake: FakeCluster, *, times: int) -> threading.Event:
 
 @pytest.mark.parametrize(("times", "outlasts"), [(4, True), (1_000, False)])
 def test_an_api_that_is_away_at_the_end_is_waited_for(
-    fake: FakeCluster, tmp_path: Path, times: int, *, outlasts: bool
+    fake: FakeCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+    *,
+    outlasts: bool,
 ) -> None:
+    monkeypatch.setattr(_follow, "LAST_WORDS_S", 5.0)
     is_over = be_away(fake, times=times)
     job = fake.put("jobs", a_job())
     with following(fake, job, logs=tmp_path) as run:
