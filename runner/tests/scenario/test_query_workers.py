@@ -205,7 +205,7 @@ def test_one_that_never_ends_does_not_outlive_a_killed_run() -> None:
     script = (
         "import asyncio; from agentrig.scenario import *\n"
         "async def main():\n"
-        "    async with QueryWorkers(limit_s=0.2):\n"
+        "    async with QueryWorkers(limit_s=2):\n"
         "        asyncio.get_running_loop().call_later(0.1, lambda: print('x', flush=True))\n"
         f"        await compile_query('{ENDLESS}').evaluate(None)\n"
         "asyncio.run(main())"
