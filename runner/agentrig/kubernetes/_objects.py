@@ -104,10 +104,10 @@ class Objects:
             text=text,
         )
 
-    async def get(self, ref: ObjectRef) -> dict[str, Any]:
-        """Read an object."""
-        with explained(f"get {ref}", ref.where):
-            return await self._get(ref)
+    async def get(self, ref: ObjectRef, *, patience_s: float = 0.0) -> dict[str, Any]:
+        """Read an object; an API that is away is waited for, `patience_s` long."""
+        deadline = self._clock() + patience_s
+        return await self._patiently(partial(self._get, ref), f"get {ref}", ref.where, deadline)
 
     async def snapshot(self, ref: ObjectRef) -> Snapshot:
         """Keep an object as it is, before it is changed."""

@@ -24,15 +24,27 @@ class Streams(Rollouts):
     """The collections of a cluster, and the logs of its containers."""
 
     async def list_objects(
-        self, kind: str, *, namespace: str | None = None, labels: str = "", fields: str = ""
+        self,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        labels: str = "",
+        fields: str = "",
+        patience_s: float = 0.0,
     ) -> list[dict[str, Any]]:
-        """List the objects of a kind, such as `pods`, that both selectors choose."""
-        with explained(f"list {kind}", self._where(namespace)):
+        """List the objects of a kind, such as `pods`, that both selectors choose.
+
+        An API that is away is waited for, `patience_s` long.
+        """
+
+        async def listed() -> list[dict[str, Any]]:
             found = await self._kinds.named(kind)
             path = found.path(namespace or self.settings.namespace)
             answer = await self._api.call("GET", path, params=_selecting(labels, fields))
-            objects: list[dict[str, Any]] = answer["items"] or []
-            return objects
+            return answer["items"] or []
+
+        deadline = self._clock() + patience_s
+        return await self._patiently(listed, f"list {kind}", self._where(namespace), deadline)
 
     async def watch_objects(
         self,

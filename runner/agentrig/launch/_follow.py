@@ -244,24 +244,16 @@ class _Follower:
     async def _see_pods(self) -> None:
         """See all pods: a Job's end may be told before those that it ended with."""
         if self._workload.kind == "Job":
-            for one in await self._list_pods():
+            found = await self._cluster.list_objects(
+                "pods",
+                namespace=self._workload.namespace,
+                labels=self._labels,
+                patience_s=LAST_WORDS_S,
+            )
+            for one in found:
                 self._state.take_pod(Change("ADDED", one))
         # Their logs as well, of those that no watch told of in time.
         self._look()
-
-    async def _list_pods(self) -> list[dict[str, Any]]:
-        """List them, as soon as the API is there: a run that is over must not be lost to a restart."""
-        until_s = self._clock() + LAST_WORDS_S
-        while True:
-            try:
-                return await self._cluster.list_objects(
-                    "pods", namespace=self._workload.namespace, labels=self._labels
-                )
-            except ClusterError as error:
-                if not error.may_pass or self._clock() >= until_s:
-                    raise
-                self._broken(error)
-            await self._sleep(TICK_S)
 
     async def _last_words(self) -> None:
         """Wait until the state of each pod is its last."""

@@ -47,6 +47,8 @@ _CALL = "agentrig.dev/call"
 INTERRUPTED = 2
 # What a Job's own time limit does not count: a queue, a node that is still to come.
 _BEFORE_START_S = 300.0
+# What was installed runs, whether the API can tell of it or not.
+_PATIENCE_S = 60.0
 # What Kubernetes gives a pod to end, and what it takes to tell of it.
 _GRACE_S, _BEYOND_GRACE_S = 30.0, 15.0
 
@@ -378,7 +380,7 @@ class _Launch:
     async def _workload(self, cluster: AsyncCluster, rendered: Rendered) -> Workload:
         name = rendered.job["metadata"]["name"]
         ref = await cluster.find(f"job/{name}", namespace=rendered.namespace)
-        workload = read_workload(await cluster.get(ref))
+        workload = read_workload(await cluster.get(ref, patience_s=_PATIENCE_S))
         return replace(workload, awaited_secrets=rendered.made_secrets)
 
     def _cluster(self) -> contextlib.aclosing[AsyncCluster]:

@@ -126,7 +126,7 @@ def test_an_api_that_is_away_at_the_end_is_waited_for(
     *,
     outlasts: bool,
 ) -> None:
-    monkeypatch.setattr(_follow, "LAST_WORDS_S", 5.0)
+    monkeypatch.setattr(_follow, "LAST_WORDS_S", 2.0)
     is_over = be_away(fake, times=times)
     job = fake.put("jobs", a_job())
     with following(fake, job, logs=tmp_path) as run:

@@ -17,7 +17,7 @@ from agentrig.launch import bundled_chart
 from tests.launch.played import NAMESPACE, ending, running, template
 from tests.support.cluster_objects import a_pod, terminated
 from tests.support.golden import check_golden
-from tests.support.kube_api import forbidden
+from tests.support.kube_api import Asked, forbidden, status
 from tests.support.webhook_server import SECRET, Answer, webhook_server
 
 if TYPE_CHECKING:
@@ -88,6 +88,22 @@ def test_without_a_name_the_release_gets_one(play: Play) -> None:
     ran = play.agentrig("launch", "--no-preflight")
     assert ran.code == 0, ran.said
     assert re.fullmatch(r"run-\d{4}-\d{6}-[a-z0-9]{4}", play.called[0][1])
+
+
+def test_an_api_that_restarts_behind_the_install_is_waited_for(play: Play) -> None:
+    left = iter(range(3))
+    job = play.cluster.path("jobs") + "/run-1-agentrig-run-1"
+
+    def away(asked: Asked) -> tuple[int, Any] | None:
+        if asked.path != job or next(left, None) is None:
+            return None
+        return 503, status(503, "ServiceUnavailable", "apiserver not ready")
+
+    play.cluster.rules.insert(0, away)
+    play.on_install = ending(play, 0)
+    ran = play.agentrig(*LAUNCH)
+    assert ran.code == 0, ran.said
+    assert next(left, None) is None
 
 
 def test_a_run_that_is_kept_says_how_to_come_back(play: Play) -> None:
