@@ -340,11 +340,11 @@ def test_waiting_for_a_lock_is_not_the_scenarios_time(rig: Rig, agent: AgentServ
     rig.scenario("b", locks=["ring"])
     with rig.started(".") as process:
         agent.wait_for(1)
-        time.sleep(0.6)
+        time.sleep(1.2)
         agent.release()
         ran = rig.ended(process)
     spent = {one.scenario: one.elapsed_ms for one in ran.events(ScenarioFinished)}
-    assert spent["b.yaml"] < 500 < spent["a.yaml"], ran.said
+    assert spent["b.yaml"] < 1_000 < spent["a.yaml"], ran.said
 
 
 def test_a_reader_that_has_seen_enough_does_not_matter(rig: Rig) -> None:
