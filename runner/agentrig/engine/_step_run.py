@@ -179,13 +179,16 @@ class StepRun(Struct, kw_only=True):
         self, definition: StepDefinition, names: Names, limit_s: float
     ) -> tuple[_Verdict, str | None]:
         """Execute a step once; give also its title, once it is filled in."""
-        left = self._time_left()
+        left = max(0.0, self._time_left())
         title = None
         try:
-            with self.limit.of(max(0.0, min(limit_s + GRACE_S, left))):
+            with self.limit.of(min(limit_s + GRACE_S, left)):
                 step = definition.ready or await definition.fill_in(names)
                 title = step.title()
-                return await self._executed(definition, step, names, limit_s), title  # type: ignore[arg-type]  # every kind's model is a Step
+                # A request that the scenario's limit cuts off goes on until its own time is over;
+                # three quarters of that are for the connection, and end before the scenario does.
+                within_s = min(limit_s, left + min(GRACE_S, left / 4))
+                return await self._executed(definition, step, names, within_s), title  # type: ignore[arg-type]  # every kind's model is a Step
         except RenderError as error:
             if self.phase is Phase.TEARDOWN and error.is_not_captured:
                 return _Verdict(Outcome.SKIPPED, str(error)), title

@@ -4,6 +4,9 @@ A task that is cancelled at the very moment at which a response, or a piece of o
 given that, and never hears of the cancellation: 76 of 6,420 that were cancelled while they read
 a stream of an event per millisecond. A time limit would be over and have ended nothing, so who
 awaits the library looks afterwards whether somebody wanted it to end.
+
+What was sent goes on in the library's thread, and its connection stays open, until its own
+`timeout_s` is over.
 """
 
 from __future__ import annotations

@@ -349,3 +349,28 @@ steps:
     assert request.path == "/x?page=2&name=a&name=b"
     assert request.headers["cookie"] == "user=me"
     assert request.body == b'{"deep":[1]}'
+
+
+def test_a_request_that_the_scenarios_limit_cuts_off_goes_on_no_longer(bench: Bench) -> None:
+    """Its own would have been a minute."""
+
+    def play(talk: Conversation) -> None:
+        talk.request()
+        talk.wait_for_end()
+
+    with raw_server(play) as server:
+        text = f"name: x\ntimeout: 200ms\nsteps: [{{endpoint: '{server.url}'}}]\n"
+        (result,) = bench.run(text, {})
+        assert result.message == "[GET /] the scenario's 200 ms ran out"
+        # The library gives up in its own thread, and the server hears of it.
+        assert server.left.wait(10)
+
+
+@pytest.mark.parametrize("limit", ["200ms", "1s", "3s"])
+def test_a_target_that_is_cut_off_is_unreachable_within_any_limit_of_the_scenario(
+    bench: Bench, dropping_port: int, limit: str
+) -> None:
+    text = f"name: x\ntimeout: {limit}\nsteps: [{{endpoint: 'http://127.0.0.1:{dropping_port}'}}]\n"
+    (result,) = bench.run(text, {})
+    assert result.outcome is Outcome.ERROR
+    assert "no connection within" in (result.message or "")
