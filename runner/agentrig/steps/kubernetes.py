@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig.checks import Expect
+from agentrig.errors import ClusterError
 from agentrig.scenario import DEFAULT_TIMEOUT_S, describe_duration
 from agentrig.steps._kubernetes_actions import act
 from agentrig.steps._kubernetes_model import Exec, KubernetesAction
@@ -79,8 +81,23 @@ class KubernetesStep(Step):
 
 
 async def execute(step: KubernetesStep, context: StepContext) -> StepResult:
-    """Do the action. Raises ClusterError where the API refuses, or a rollout does not end."""
-    return await act(step.kubernetes.action, step.expect, step.title(), context)
+    """Do the action.
+
+    Raises ClusterError where the API refuses, or does not answer in the step's time, and where a
+    rollout does not end.
+    """
+    action = step.kubernetes.action
+    doing = act(action, step.expect, step.title(), context)
+    if isinstance(action, Exec):
+        # It may well be the command that takes so long.
+        return await doing
+    try:
+        async with asyncio.timeout(context.timeout_s):
+            return await doing
+    except TimeoutError as error:
+        # Whatever waits for the cluster ends before: only the API itself can be so late.
+        limit = describe_duration(context.timeout_s)
+        raise ClusterError(f"the API of the cluster does not answer within {limit}") from error
 
 
 KIND = StepKind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -234,7 +235,7 @@ def test_a_change_that_was_cut_off_is_put_back(api: KubeApi, bench: Bench) -> No
     patch = act("patch", object="cm/one", merge={"data": {"a": "9"}})
     found = steps(bench, {**patch, "timeout": "300ms"})
     over.set()
-    assert "no end within 300 ms" in str(found[-1].message)
+    assert "does not answer within 300 ms" in str(found[-1].message)
     assert api.objects[CONFIG]["data"] == {"a": "0"}
 
 
@@ -406,6 +407,25 @@ def test_an_api_that_is_not_there_is_an_error(running_bench: Bench) -> None:
         "[scale deployment/one] cannot get deployment/one in namespace demo: "
         "the API at http://127.0.0.1:9 does not answer: "
     )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        act("scale", object="deployment/one", replicas=1),
+        act("wait", object="deployment/one", jq="true"),
+        act("logs", object="deployment/one", contains="x"),
+    ],
+    ids=["scale", "wait", "logs"],
+)
+def test_an_api_that_does_not_answer_in_the_steps_time_is_an_error(
+    api: KubeApi, bench: Bench, written: dict[str, Any]
+) -> None:
+    hangs = threading.Event()
+    api.on("GET", DEPLOYMENT, lambda _: (503, {}) if hangs.wait(20) else (500, {}))
+    message = is_error(bench, {**written, "name": "Ask", "timeout": "300ms"})
+    hangs.set()
+    assert message == "[Ask] the API of the cluster does not answer within 300 ms"
 
 
 def test_each_step_may_name_its_namespace(api: KubeApi, bench: Bench) -> None:
