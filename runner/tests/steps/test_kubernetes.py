@@ -220,8 +220,6 @@ def test_a_change_is_put_back_after_a_failure_and_after_a_timeout(
 
 def test_a_change_that_was_cut_off_is_put_back(api: KubeApi, bench: Bench) -> None:
     """The API took the patch, and its answer did not come before the step's end."""
-    import threading  # noqa: PLC0415  # for this test alone
-
     api.put(CONFIG, data={"a": "0"})
     over = threading.Event()
 
