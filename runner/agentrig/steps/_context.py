@@ -36,7 +36,8 @@ class StepContext(Struct, frozen=True, kw_only=True):
     """The step's place in its run.
 
     `cookies` are the scenario's, which began at `started_at` (seconds since the epoch);
-    `timeout_s` is how long the step may take. `kubernetes` says which cluster the run works on.
+    `timeout_s` is how long the step may take, hardly longer than its scenario has left.
+    `kubernetes` says which cluster the run works on.
     What is given to `hide`, such as a token that was issued, stands in no report from then on.
     """
 
