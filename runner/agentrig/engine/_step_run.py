@@ -185,9 +185,8 @@ class StepRun(Struct, kw_only=True):
             with self.limit.of(min(limit_s + GRACE_S, left)):
                 step = definition.ready or await definition.fill_in(names)
                 title = step.title()
-                # A request that the scenario's limit cuts off goes on until its own time is over;
-                # three quarters of that are for the connection, and end before the scenario does.
-                within_s = min(limit_s, left + min(GRACE_S, left / 4))
+                # A request that the scenario's limit cuts off goes on until its own time is over.
+                within_s = min(limit_s, left + GRACE_S)
                 return await self._executed(definition, step, names, within_s), title  # type: ignore[arg-type]  # every kind's model is a Step
         except RenderError as error:
             if self.phase is Phase.TEARDOWN and error.is_not_captured:
