@@ -6,17 +6,18 @@ the tests read the file back, takes 40 ms to import.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from agentrig.events import Outcome
-from agentrig.reporters._files import write_whole
+from agentrig.events import Outcome, Planned
+from agentrig.reporters._files import write_pieces
 from agentrig.reporters._junit_case import JunitCases
 from agentrig.reporters._words import say_limit
 from agentrig.reporters._xml import element, first_line, legal, properties
 from agentrig.reporters.tally import TallyReport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
@@ -28,6 +29,8 @@ JUNIT_FILE = "junit.xml"
 
 _LIMITS = "limits of the run"
 _INFRASTRUCTURE = "infrastructure"
+# A tree takes seven times what its text takes, and to begin a text as long as a small suite does.
+_AT_ONCE = 100
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
@@ -43,30 +46,50 @@ class JunitReporter(TallyReport):
         """Write the document."""
         from xml.etree import ElementTree as ET  # noqa: PLC0415  # 10 ms, not before the end
 
+        def text_of(suites: Element) -> bytes:
+            ET.indent(suites)
+            text: bytes = ET.tostring(suites, encoding="utf-8")
+            return text.removeprefix(b"<testsuites>\n").removesuffix(b"</testsuites>")
+
+        root, some = ET.Element("testsuites", name="agentrig"), ET.Element("testsuites")
+        totals: Counter[str] = Counter()
+        pieces = []
+        for suite in self._suites(some):
+            totals.update(_count(suite))
+            if len(some) >= _AT_ONCE:
+                pieces.append(text_of(some))
+                some.clear()
+        if len(some):
+            pieces.append(text_of(some))
+        for name in ("tests", *_COUNTED.values()):
+            root.set(name, str(totals[name]))
+        root.set("time", f"{totals['ms'] / 1000:.3f}")
+        start = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+        if pieces:
+            pieces = [start.removesuffix(b" />") + b">\n", *pieces, b"</testsuites>"]
+        write_pieces(self._file, [*(pieces or [start]), b"\n"])
+
+    def _suites(self, parent: Element) -> Iterator[Element]:
+        """Add the suites to `parent`, one after the other, and give each."""
         tally = self.tally
-        root = ET.Element("testsuites", name="agentrig")
-        suites: dict[str, Element] = {}
         cases = JunitCases(tally, results=self._file.parent)
         # GitLab takes one of those that have one name.
         alike = Counter((planned.path, planned.name) for planned in tally.planned.values())
         of_run = self._properties()
+        of_files = defaultdict[str, list[Planned]](list)
         for planned in tally.planned.values():
-            suite = suites.get(planned.path)
-            if suite is None:
-                suite = element(root, "testsuite", name=planned.path)
-                suite.set("timestamp", tally.started_at.get(planned.id, tally.begin))
-                properties(suite, of_run)
-                suites[planned.path] = suite
-            cases.add(suite, planned, is_alone=alike[planned.path, planned.name] == 1)
+            of_files[planned.path].append(planned)
+        for path, plan in of_files.items():
+            timestamp = tally.started_at.get(plan[0].id, tally.begin)
+            suite = element(parent, "testsuite", name=path, timestamp=timestamp)
+            properties(suite, of_run)
+            for planned in plan:
+                cases.add(suite, planned, is_alone=alike[path, planned.name] == 1)
+            yield suite
         if tally.limits:
-            suites[_LIMITS] = self._limits_suite(root)
+            yield self._limits_suite(parent)
         if tally.troubles:
-            suites[_INFRASTRUCTURE] = self._troubles_suite(root)
-        for suite in suites.values():
-            _count(suite)
-        _total(root, list(suites.values()))
-        ET.indent(root)
-        write_whole(self._file, ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+            yield self._troubles_suite(parent)
 
     def _properties(self) -> list[tuple[str, str]]:
         """Name the run and what it is to be found by, and where its files came from."""
@@ -86,9 +109,9 @@ class JunitReporter(TallyReport):
             found |= {f"agentrig.source.{name}": str(v) for name, v in fields.items() if v}
         return list(found.items())
 
-    def _limits_suite(self, root: Element) -> Element:
+    def _limits_suite(self, parent: Element) -> Element:
         """Show each limit of the run as a test of its own."""
-        suite = self._own_suite(root, _LIMITS)
+        suite = self._own_suite(parent, _LIMITS)
         for limit in self.tally.limits:
             case = _own_case(suite, "limits", limit.name)
             if limit.outcome is Outcome.FAILED:
@@ -97,9 +120,9 @@ class JunitReporter(TallyReport):
                 element(case, "skipped", message=say_limit(limit))
         return suite
 
-    def _troubles_suite(self, root: Element) -> Element:
+    def _troubles_suite(self, parent: Element) -> Element:
         """Show each trouble as a test that has an error, unless it cost no results."""
-        suite = self._own_suite(root, _INFRASTRUCTURE)
+        suite = self._own_suite(parent, _INFRASTRUCTURE)
         for trouble in self.tally.troubles:
             case = _own_case(suite, "infrastructure", f"{trouble.reason}: {trouble.where}")
             text = "\n".join(part for part in (trouble.message, trouble.hint) if part)
@@ -110,31 +133,25 @@ class JunitReporter(TallyReport):
                 element(case, "error", text, message=message, type=trouble.reason)
         return suite
 
-    def _own_suite(self, root: Element, name: str) -> Element:
-        return element(root, "testsuite", name=name, timestamp=self.tally.begin)
+    def _own_suite(self, parent: Element, name: str) -> Element:
+        return element(parent, "testsuite", name=name, timestamp=self.tally.begin)
 
 
 def _own_case(suite: Element, what: str, name: str) -> Element:
     return element(suite, "testcase", classname=f"agentrig.{what}", name=legal(name), time="0.000")
 
 
-def _count(suite: Element) -> None:
-    counts = dict.fromkeys(_COUNTED, 0)
-    tests, spent = 0, 0.0
+def _count(suite: Element) -> dict[str, int]:
+    """Give a suite its counts, and say them, with the time in milliseconds as `ms`."""
+    counts = dict.fromkeys(("tests", *_COUNTED.values(), "ms"), 0)
     for case in suite.iterfind("testcase"):
-        tests += 1
-        spent += float(case.get("time", 0))
+        counts["tests"] += 1
+        counts["ms"] += round(float(case.get("time", 0)) * 1000)
         # One alone of them is in a case.
         for child in case:
-            if child.tag in counts:
-                counts[child.tag] += 1
-    suite.set("tests", str(tests))
-    for tag, attribute in _COUNTED.items():
-        suite.set(attribute, str(counts[tag]))
-    suite.set("time", f"{spent:.3f}")
-
-
-def _total(root: Element, suites: list[Element]) -> None:
-    for attribute in ("tests", *_COUNTED.values()):
-        root.set(attribute, str(sum(int(suite.get(attribute, 0)) for suite in suites)))
-    root.set("time", f"{sum(float(suite.get('time', 0)) for suite in suites):.3f}")
+            if child.tag in _COUNTED:
+                counts[_COUNTED[child.tag]] += 1
+    for name in ("tests", *_COUNTED.values()):
+        suite.set(name, str(counts[name]))
+    suite.set("time", f"{counts['ms'] / 1000:.3f}")
+    return counts

@@ -105,6 +105,21 @@ def test_nothing_planned_is_an_empty_document(tmp_path: Path) -> None:
     assert (junit_of(tmp_path, events).tests, len(junit_of(tmp_path, events))) == (0, 0)
 
 
+@pytest.mark.parametrize("files", [1, 99, 100, 101, 250])
+def test_however_many_files_there_are_each_has_its_suite(tmp_path: Path, files: int) -> None:
+    paths = [f"s/{number}.yaml" for number in range(files)]
+    events: list[Event] = [
+        started([planned(path) for path in paths]),
+        *(finished(path, Outcome.PASSED) for path in paths),
+        RunFinished(exit_code=0, elapsed_ms=1.0),
+    ]
+    junit = junit_of(tmp_path, events)
+    assert [(suite.name, suite.tests) for suite in junit] == [(path, 1) for path in paths]
+    assert (junit.tests, junit.time) == (files, pytest.approx(files * 0.25))
+    lines = (tmp_path / JUNIT_FILE).read_text().splitlines()
+    assert sum(line.startswith("  <testsuite ") for line in lines) == files
+
+
 def test_without_its_end_a_run_is_still_written(tmp_path: Path) -> None:
     junit = junit_of(tmp_path, every_outcome()[:9])
     assert (junit.tests, junit.failures, junit.skipped) == (8, 1, 6)
