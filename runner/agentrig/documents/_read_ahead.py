@@ -32,7 +32,8 @@ LARGE_BYTES = 50_000
 # What has been parsed waits in the pipe, up to 200 such files. It is what Linux lets any user have.
 _PIPE_BYTES = 1 << 20
 
-_LENGTH = struct.Struct("!Q")
+# Before what was found in a file: how long its name is, and how long that is.
+_LENGTHS = struct.Struct("!QQ")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _LOAD = Path("/proc/loadavg")
 _THREADS = Path("/proc/self/task")
@@ -71,7 +72,8 @@ class _Copy:
     """The copy: a child that sends what it has parsed, file by file."""
 
     def __init__(self, files: Iterable[Path]) -> None:
-        self._came: dict[str, tuple[_Stamp, Parsed]] = {}
+        # Packed, as they came: 20 files of 200 steps would take 10 MB, which are never given back.
+        self._came: dict[str, bytes] = {}
         self._taken: set[str] = set()
         self._buffer = bytearray()
         self._pipe, writing = os.pipe()
@@ -99,13 +101,16 @@ class _Copy:
         while name not in self._came and self._receive():
             pass
         self._taken.add(name)
-        stamp, parsed = self._came.pop(name, ((0, 0), None))
-        if parsed is None:
+        content = self._came.pop(name, None)
+        if content is None:
             return None
+        stamp, text, is_templated, documents = marshal.loads(content)  # noqa: S302  # from ourselves
         try:
-            return parsed if _stamp_of(file) == stamp else None
+            if _stamp_of(file) != stamp:
+                return None
         except OSError:  # it was there
             return None
+        return Parsed(text, is_templated, [PlainDocument(*one) for one in documents])
 
     def _receive(self) -> bool:
         """Take in what has come by now; tell whether anything has."""
@@ -117,15 +122,15 @@ class _Copy:
             return False  # it has ended
         buffer, begin = self._buffer, 0
         buffer += more
-        while (start := begin + _LENGTH.size) <= len(buffer):
-            (size,) = _LENGTH.unpack_from(buffer, begin)
-            if start + size > len(buffer):
+        while (start := begin + _LENGTHS.size) <= len(buffer):
+            named, size = _LENGTHS.unpack_from(buffer, begin)
+            end = start + named + size
+            if end > len(buffer):
                 break
-            begin = start + size
-            name, stamp, packed, is_templated, documents = marshal.loads(buffer[start:begin])  # noqa: S302  # from ourselves
+            name = os.fsdecode(bytes(buffer[start : start + named]))
             if name not in self._taken:
-                plain = [PlainDocument(*one) for one in documents]
-                self._came[name] = stamp, Parsed(packed, is_templated, plain)
+                self._came[name] = bytes(buffer[start + named : end])
+            begin = end
         del buffer[:begin]
         return True
 
@@ -147,8 +152,9 @@ def _be_the_copy(paths: Iterable[Path], reading: int, writing: int) -> NoReturn:
             for file in _collected(paths):
                 # What there is something to be said of is read where that can be said.
                 with suppress(OSError, ScenarioError, NotPlainError):
-                    content = _parsed(Path(os.path.abspath(file)))  # noqa: PTH100  # as pytest: links stay
-                    pipe.write(_LENGTH.pack(len(content)) + content)
+                    absolute = Path(os.path.abspath(file))  # noqa: PTH100  # as pytest: links stay
+                    name, content = os.fsencode(absolute), _parsed(absolute)
+                    pipe.write(_LENGTHS.pack(len(name), len(content)) + name + content)
                     pipe.flush()
     finally:
         os._exit(0)
@@ -163,7 +169,7 @@ def _parsed(file: Path) -> bytes:
     stamp = _stamp_of(file)
     packed, is_templated, plain = Source.read(file).parsed()
     documents = [tuple(document) for document in plain]
-    return marshal.dumps((str(file), stamp, packed, is_templated, documents))
+    return marshal.dumps((stamp, packed, is_templated, documents))
 
 
 def _stamp_of(file: Path) -> _Stamp:
