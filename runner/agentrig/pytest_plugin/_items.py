@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
+    from agentrig.events import Planned
     from agentrig.pytest_plugin._run import Run
     from agentrig.scenario import Scenario
 
@@ -69,10 +70,17 @@ class ScenarioItem(pytest.Item):
     """One scenario; the engine runs it, the item waits for its result."""
 
     planned: PlannedScenario
+    """Until the scenario has been reported."""
+    named: Planned
+    """What the plan calls it."""
 
     def take(self, planned: PlannedScenario) -> None:
         """Say which scenario of the plan this item stands for."""
-        self.planned = planned
+        self.planned, self.named = planned, planned.planned
+
+    def let_go(self) -> None:
+        """Forget a scenario that is over: pytest keeps its items, and it would keep the file."""
+        del self.planned
 
     def heed_markers(self) -> None:
         """Let the markers `skip` and `xfail`, as a conftest.py adds them, hold for the scenario."""
@@ -88,7 +96,7 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
         """Say where the scenario stands."""
-        return self.path, self.planned.planned.line - 1, self.planned.scenario.name
+        return self.path, self.named.line - 1, self.named.name
 
 
 def _reason(mark: pytest.Mark | None) -> str | None:

@@ -322,4 +322,4 @@ class AgentrigPlugin:
 
 
 def _planned(item: pytest.Item) -> Planned:
-    return item.planned.planned if isinstance(item, ScenarioItem) else plan_test(item)
+    return item.named if isinstance(item, ScenarioItem) else plan_test(item)

@@ -32,7 +32,7 @@ def report_scenario(item: ScenarioItem) -> None:
     run = item.config.stash[RUN]
     # Another plugin may end the wait, as pytest-timeout does.
     call = pytest.CallInfo.from_call(
-        lambda: run.result(item.planned.id),
+        lambda: run.result(item.named.id),
         "call",
         reraise=(KeyboardInterrupt, pytest.exit.Exception),
     )
@@ -41,6 +41,7 @@ def report_scenario(item: ScenarioItem) -> None:
     for report in ended:
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+    item.let_go()
 
 
 class _Reports:
@@ -67,7 +68,7 @@ class _Reports:
                 yield self._report("call", "failed", text, times)
             else:
                 reason = finished.message or finished.outcome.value.replace("_", " ")
-                place = str(self._item.path), self._item.planned.planned.line, f"Skipped: {reason}"
+                place = str(self._item.path), self._item.named.line, f"Skipped: {reason}"
                 yield self._report("call", "skipped", place, times)
         yield self._report("teardown")
 
