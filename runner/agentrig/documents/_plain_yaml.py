@@ -8,6 +8,7 @@ What is not plain, or is wrong, is refused here: PyYAML then reads it, and says 
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -108,7 +109,8 @@ def _value(event: Any, take: Callable[[], Any], depth: int) -> Any:
 
 
 def _plain(text: str) -> Any:
-    return _scalar(text) if text[:1] in _FIRST else text
+    # Most stand in a suite many times: one of each is sent by a copy, kept, and compared fast.
+    return _scalar(text) if text[:1] in _FIRST else sys.intern(text)
 
 
 @functools.lru_cache(maxsize=4096)
