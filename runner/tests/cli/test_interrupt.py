@@ -221,13 +221,12 @@ def test_ten_interrupts_with_requests_in_flight_end_without_a_crash(
     rig: Rig, agent: AgentServer
 ) -> None:
     """The HTTP client has threads of its own, which once aborted the interpreter at its exit."""
-    for index in range(8):
-        rig.scenario(f"s{index}", "/hold")
     rng = random.Random(7)
     for turn in range(10):
-        agent.forget()
+        for index in range(8):
+            rig.scenario(f"s{index}", f"/hold/{turn}")
         with rig.started(".") as process:
-            agent.wait_for(rng.randint(1, 8))
+            agent.wait_for(rng.randint(1, 8), f"/hold/{turn}")
             process.send_signal(signal.SIGTERM)
             ran = rig.ended(process)
         assert ran.code == 2, f"turn {turn}: {ran.said}"
