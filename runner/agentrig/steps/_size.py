@@ -22,13 +22,19 @@ _BYTES = {
 _PATTERN = r"(\d+(?:\.\d+)?) ?(B|KB|MB|GB|KiB|MiB|GiB)"
 _SIZE = re.compile(_PATTERN)
 
+# A pebibyte, and far below what libraries can count to.
+_LARGEST = 1 << 50
+
 
 def parse_size(text: str) -> int:
     """Give the bytes of `64KiB` or `10MB`. Raises ValueError."""
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"'{text}' is no size: write 64KiB, 1MiB or 10MB")
-    return int(float(found[1]) * _BYTES[found[2]])
+    size = float(found[1]) * _BYTES[found[2]]
+    if size > _LARGEST:
+        raise ValueError(f"'{text}' is too large: {_LARGEST >> 30}GiB at most")
+    return int(size)
 
 
 def describe_size(count: int) -> str:
@@ -40,14 +46,18 @@ def describe_size(count: int) -> str:
 
 
 def _read(value: Any) -> int:
+    problem = "'{value}' is no size"
     hint = "write 64KiB, 1MiB or 10MB"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        hint = f"say the unit: {value:g}B"
+        hint = f"say the unit: {value:g}B" if 0 < value <= _LARGEST else hint
     elif isinstance(value, str) and _SIZE.fullmatch(value.strip()):
-        if size := parse_size(value):
-            return size
-        hint = "a size of nothing lets nothing through"
-    raise PydanticCustomError("size", "'{value}' is no size", {"value": value, "hint": hint})
+        try:
+            if size := parse_size(value):
+                return size
+            hint = "a size of nothing lets nothing through"
+        except ValueError:
+            problem, hint = "'{value}' is too large", f"{_LARGEST >> 30}GiB at most"
+    raise PydanticCustomError("size", problem, {"value": value, "hint": hint})
 
 
 Size = Annotated[

@@ -156,6 +156,7 @@ def test_recorded_times_split_evenly(rig: Rig, kind: str) -> None:
         (["--shard", "1/2", "--durations", "list.json"], "'list.json' is neither a summary.json"),
         (["--repeat", "2", "--retry-failed", "1"], "choose one of them"),
         (["--repeat-for", "soon"], "--repeat-for: 'soon' is no duration"),
+        (["--repeat-for", "99999999d"], "--repeat-for: '99999999d' is too long: 36500d at most"),
         (["--rate", "proxy"], "--rate 'proxy': it has no '='"),
         (["--slo", "p95=1"], "did you mean 'p95_ms'?"),
         (["--maxfail", "0"], "--maxfail"),
