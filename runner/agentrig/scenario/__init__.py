@@ -8,7 +8,7 @@ from agentrig.scenario._controls import (
     UsesStep,
 )
 from agentrig.scenario._duration import Duration, describe_duration, parse_duration
-from agentrig.scenario._files import FilePath, IsFile
+from agentrig.scenario._files import FileName, FilePath, IsFile
 from agentrig.scenario._jq_workers import QueryWorkers
 from agentrig.scenario._json import json_problem
 from agentrig.scenario._load import load_scenarios, load_source
@@ -35,6 +35,7 @@ __all__ = [
     "ROOTS",
     "DefinitionFields",
     "Duration",
+    "FileName",
     "FilePath",
     "IsFile",
     "Names",

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig.scenario._duration import Duration  # noqa: TC001  # pydantic resolves it
+from agentrig.scenario._files import FileName  # noqa: TC001  # as above
 from agentrig.scenario._model import StrictModel
 from agentrig.scenario._template import is_templated
 
@@ -104,7 +105,7 @@ class UsesStep(StepControls):
 
     kind: ClassVar[str] = "uses"
 
-    uses: str = Field(
+    uses: FileName = Field(
         description="`path#name`: the file, relative to this one, and the name that its "
         "document defines; `#name` for a document of this file."
     )

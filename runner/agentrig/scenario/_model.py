@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from agentrig.scenario._duration import Duration  # noqa: TC001  # pydantic resolves it
+from agentrig.scenario._files import FileName  # noqa: TC001  # as above
 
 __all__ = ["DefinitionFields", "Port", "ScenarioFields", "StrictModel", "empty_list"]
 
@@ -131,7 +132,7 @@ class ScenarioFields(StrictModel):
         description="Lists of values: one item per combination, which steps read as "
         "`${matrix.name}`. `include` and `exclude` add and leave out combinations.",
     )
-    data: str | None = Field(
+    data: FileName | None = Field(
         default=None,
         description="A CSV, JSON, JSONL or YAML file, relative to this one: one item per row, "
         "whose columns steps read as `${data.column}`.",

@@ -19,6 +19,7 @@ from agentrig.errors import UsageError
 from agentrig.kubernetes import read_manifests, split_reference
 from agentrig.scenario import (
     Duration,
+    FileName,
     QuerySyntaxError,
     StrictModel,
     compile_query,
@@ -96,7 +97,7 @@ class _Described(Action):
         default=None,
         description="An object, a list of objects, or YAML text with one or more documents.",
     )
-    file: str | None = Field(
+    file: FileName | None = Field(
         default=None, description="A YAML file with manifests, relative to the scenario's file."
     )
 

@@ -40,6 +40,7 @@ BEYOND_A_SCHEMA = {
         "deep_nesting",
         "duplicate_key",
         "duplicate_key_of_another_type",
+        "file_names_with_zero_bytes",
         "header_of_framing",
         "header_with_newline",
     ),
