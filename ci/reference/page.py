@@ -221,7 +221,7 @@ program: `${env.REGION | . // "eu"}`. jq programs of checks and captures read th
 
 """
 _UNITS = """A duration is a number and its unit: `250ms`, `10s`, `1.5m`, `1h`, `7d`. So is a size:
-`100B`, `64KiB`, `1MiB`, `10MB`, `1GiB`.
+`100B`, `64KiB`, `1MiB`, `10MB`, `1GiB`. The longest is `36500d`, the largest `1048576GiB`.
 """
 _RULES = """What `run` accepts and `agentrig lint` does not. `--ignore RULE` leaves a rule out, and
 so does a comment, on the line or above it: `# agentrig: ignore[RULE] why`.
