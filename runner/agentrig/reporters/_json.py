@@ -35,6 +35,6 @@ def _encodable(value: Any) -> Any:
             return encodable(value)
         case dict():
             return {_encodable(key): _encodable(item) for key, item in value.items()}
-        case list():
+        case list() | tuple():  # a record's tuples stay what they are
             return [_encodable(item) for item in value]
     return value
