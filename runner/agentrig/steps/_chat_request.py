@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from agentrig.scenario import StrictModel, json_problem
+from agentrig.steps._bodies import encode_json
 
 __all__ = ["Chat"]
 
@@ -113,7 +113,7 @@ class Chat(StrictModel):
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         body |= self.parameters
         kept = {name: value for name, value in body.items() if value is not None}
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+        return encode_json(kept)
 
 
 def _long_form(tool: dict[str, Any]) -> dict[str, Any]:

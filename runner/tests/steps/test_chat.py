@@ -387,6 +387,15 @@ def test_what_is_sent_is_what_the_api_wants(bench: Bench, server: ScriptedServer
     assert "stream_options" not in sent(bench, server, without)
 
 
+def test_half_of_an_emoji_that_a_model_said_can_be_sent_back(
+    bench: Bench, server: ScriptedServer
+) -> None:
+    server.answers[PATH] = answer(headers=JSON, body=completion("Hi \ud83d"))
+    said = step("hi") | {"capture": {"said": {"jq": ".content"}}}
+    passed(bench, server.url, said, step("${said}"))
+    assert json.loads(server.requests[-1].body)["messages"][0]["content"] == "Hi ?"
+
+
 def test_it_goes_where_and_as_whom_a_request_can(bench: Bench, server: ScriptedServer) -> None:
     server.answers["/openai/chat?api-version=1"] = answer(headers=JSON, body=completion())
     one = step("hi", model="m", expect={"content": {"equals": "hello"}}) | {
