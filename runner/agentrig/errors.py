@@ -36,6 +36,7 @@ __all__ = [
     "StoreError",
     "TargetError",
     "UsageError",
+    "words_of",
 ]
 
 
@@ -153,3 +154,11 @@ class ReportError(InfraError):
 
 class ReportWarning(Exception):  # noqa: N818  # it is told, and ends nothing
     """Something did not get to where it was to go, and is neither lost nor part of the outcome."""
+
+
+def words_of(error: BaseException) -> str:
+    """Give an error's own words. Other people's classes may fail to make them."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # whatever it is, the error itself must be told
+        return "<exception str() failed>"  # as Python's own tracebacks say

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentrig._secrets import Secrets
-from agentrig.errors import ReportError, ReportWarning
+from agentrig.errors import ReportError, ReportWarning, words_of
 from agentrig.events import Event, Record, RunFinished
 
 if TYPE_CHECKING:
@@ -211,6 +211,6 @@ class _Reporters:
         if isinstance(error, ReportError):
             self.problems.append(error)
             return
-        problem = ReportError(f"{type(reporter).__name__} failed: {error}")
+        problem = ReportError(f"{type(reporter).__name__} failed: {words_of(error)}")
         problem.__cause__ = error
         self.problems.append(problem)

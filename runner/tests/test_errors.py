@@ -6,7 +6,7 @@ import re
 import pytest
 
 from agentrig import errors
-from agentrig.errors import AgentrigError, Mistake, Position, ScenarioError
+from agentrig.errors import AgentrigError, Mistake, Position, ScenarioError, words_of
 
 CLASSES = [
     one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, AgentrigError)
@@ -52,3 +52,12 @@ def test_a_scenario_error_holds_and_names_all_mistakes(count: int) -> None:
     error = ScenarioError(mistakes)
     assert error.mistakes == mistakes
     assert str(error) == "; ".join(f"a.yaml:{number}:2: wrong {number}" for number in range(count))
+
+
+def test_an_error_that_has_no_words_is_told_all_the_same() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise self
+
+    assert words_of(ValueError("no such order")) == "no such order"
+    assert words_of(Mute()) == "<exception str() failed>"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from agentrig.engine._step_run import OnOutput, Publish, StepRun
-from agentrig.errors import AgentrigError, ScenarioError
+from agentrig.errors import AgentrigError, ScenarioError, words_of
 from agentrig.events import Outcome, Phase, ScenarioFinished, ScenarioStarted, StepFinished
 from agentrig.scenario import Names, RenderError, Template
 from agentrig.steps import CookieJar
@@ -226,6 +226,6 @@ def _take_changed(state: _State, error: ScenarioError) -> None:
 
 
 def _take_crash(state: _State, error: BaseException) -> None:
-    message = f"runner error: {type(error).__name__}: {error}"
+    message = f"runner error: {type(error).__name__}: {words_of(error)}"
     trace = "".join(traceback.format_exception(error))
     state.take(Outcome.ERROR, message, details=trace)

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from agentrig.errors import UsageError
+from agentrig.errors import UsageError, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class CallFailed(Exception):  # noqa: N818  # carries what the user's code raise
     """What a function raised; it may be no Exception, as SystemExit is none."""
 
     def __init__(self, error: BaseException) -> None:
-        super().__init__(str(error))
+        super().__init__(words_of(error))
         self.error = error
 
 
@@ -112,8 +112,12 @@ async def in_thread(work: Callable[[], Any]) -> Any:
 async def _awaited(coroutine: Any) -> Any:
     try:
         return await coroutine
-    except asyncio.CancelledError:
-        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody cancels the step: what the function waited for was cancelled.
+        raise CallFailed(error) from error
     except BaseException as error:
         # SystemExit would end the event loop of all scenarios.
         raise CallFailed(error) from error

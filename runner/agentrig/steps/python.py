@@ -102,7 +102,7 @@ async def execute(step: PythonStep, context: StepContext) -> StepResult:
     except CallFailed as failed:
         if isinstance(failed.error, AgentrigError):
             raise failed.error from None
-        return _failed(step, context, _told(failed.error, context.folder))
+        return _failed(step, context, _told(failed, context.folder))
     except TimeoutError:
         if not limit.expired():
             raise
@@ -126,7 +126,7 @@ async def _function(call: Call, folder: Path) -> Callable[..., Any]:
         module = await in_thread(lambda: load_module(call, folder))
     except CallFailed as failed:
         error = failed.error
-        problem = f"{type(error).__name__}: {error}"
+        problem = f"{type(error).__name__}: {failed}"
         at = _last_line(error, folder)
         raise UsageError(
             f"'{call.module}' cannot be imported: {problem}{f' ({at[0]})' if at else ''}"
@@ -151,16 +151,16 @@ def _failed(step: PythonStep, context: StepContext, problem: str) -> StepResult:
     return StepResult(checks=(check,))
 
 
-def _told(error: BaseException, folder: Path) -> str:
+def _told(failed: CallFailed, folder: Path) -> str:
     """Say what a function raised, where, and by which way."""
+    error = failed.error
     at = _last_line(error, folder)
-    said = " ".join(str(error).split("\n", 1)[:1])
+    said, _, rest = str(failed).partition("\n")
     if isinstance(error, AssertionError):
         # A bare `assert` has no words of its own: its line speaks for it.
         what = said or (at[1] if at else "") or "AssertionError"
     else:
         what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    rest = str(error).partition("\n")[2]
     head = f"{at[0]}: {what}" if at else what
     trace = _trace(error, folder)
     return "\n".join(part for part in (head, rest, trace) if part)

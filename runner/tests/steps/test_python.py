@@ -117,6 +117,21 @@ def grow(items):
     return items
 
 
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def mute():
+    raise Mute
+
+
+async def async_cancelled():
+    other = asyncio.create_task(asyncio.sleep(30))
+    other.cancel()
+    await other
+
+
 wrapped = staticmethod(add)
 number = 5
 '''
@@ -218,6 +233,8 @@ def test_an_assertion_that_fails_is_told_with_its_place(
             "of_a_library",
             "orders.py:80: JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
         ),
+        ("mute", "orders.py:106: Mute: <exception str() failed>"),
+        ("async_cancelled", "orders.py:112: CancelledError"),
     ],
 )
 def test_whatever_a_function_raises_fails_the_step(

@@ -177,6 +177,17 @@ def test_a_kind_that_breaks_is_no_failed_test(rig: Rig, site: Path) -> None:
     assert "runner error: FileNotFoundError" in ran.out
 
 
+def test_a_kind_whose_error_has_no_words_ends_its_scenario_alone(rig: Rig, site: Path) -> None:
+    mute = "class Mute(Exception):\n    def __str__(self):\n        raise RuntimeError\n"
+    broken = KIND.replace("    found = len(", "    raise Mute\n    found = len(")
+    install(site, "count", "count_kind:KIND", f"{broken}\n\n{mute}")
+    rig.write("count.yaml", "name: x\nsteps: [{count: a-file, lines: 2}]\n")
+    rig.scenario("other")
+    ran = rig.run("count.yaml", "other.yaml")
+    assert (ran.code, ran.outcomes()) == (3, {"count": "error", "other": "passed"}), ran.said
+    assert "runner error: Mute: <exception str() failed>" in ran.out
+
+
 def test_the_own_kinds_come_through_the_same_door() -> None:
     kinds = step_kinds()
     assert {"http", "stream"} <= set(kinds.names)
