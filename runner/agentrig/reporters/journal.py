@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,7 @@ def _decode(raw: dict[str, Any]) -> Record:
     cls = EVENT_KINDS.get(kind)
     if cls is None or raw["version"] > cls.version:
         raise ValueError(f"event '{kind}' version {raw['version']} is of a newer agentrig")
+    dt.datetime.fromisoformat(raw["time"])  # raises ValueError
     event: Event = msgspec.convert(raw["event"], cls)
     return Record(
         run=raw["run"],

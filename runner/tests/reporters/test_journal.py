@@ -123,19 +123,23 @@ def test_wherever_the_journal_is_cut_its_whole_lines_are_read(journal: bytes) ->
         b'{"kind":"scenario.started"}',
         (
             b'{"kind":"scenario.started","version":1,"run":"r","shard":0,"attempt":0,"seq":0,'
-            b'"time":"t","event":{}}'
+            b'"time":"2026-01-01T00:00:00Z","event":{}}'
         ),
         (
             b'{"kind":"scenario.started","version":1,"run":5,"shard":0,"attempt":0,"seq":0,'
-            b'"time":"t","event":{"scenario":"s"}}'
+            b'"time":"2026-01-01T00:00:00Z","event":{"scenario":"s"}}'
         ),
         (
             b'{"kind":"scenario.started","version":"1","run":"r","shard":0,"attempt":0,"seq":0,'
-            b'"time":"t","event":{"scenario":"s"}}'
+            b'"time":"2026-01-01T00:00:00Z","event":{"scenario":"s"}}'
         ),
         (
             b'{"kind":"scenario.started","version":1,"run":"r","shard":0,"attempt":0,"seq":0,'
             b'"time":null,"event":{"scenario":"s"}}'
+        ),
+        (
+            b'{"kind":"scenario.started","version":1,"run":"r","shard":0,"attempt":0,"seq":0,'
+            b'"time":"2026-13-01T00:00:00Z","event":{"scenario":"s"}}'
         ),
         b"\xff\xfe",
         b'"' + b"[" * 10_000,
