@@ -48,8 +48,9 @@ class JunitReporter(TallyReport):
 
         def text_of(suites: Element) -> bytes:
             ET.indent(suites)
-            text: bytes = ET.tostring(suites, encoding="utf-8")
-            return text.removeprefix(b"<testsuites>\n").removesuffix(b"</testsuites>")
+            # As UTF-8 it would be encoded word by word.
+            text: str = ET.tostring(suites, encoding="unicode")
+            return text.removeprefix("<testsuites>\n").removesuffix("</testsuites>").encode()
 
         root, some = ET.Element("testsuites", name="agentrig"), ET.Element("testsuites")
         totals: Counter[str] = Counter()
