@@ -58,10 +58,11 @@ class HtmlReporter(TallyReport):
     def receive(self, record: Record) -> None:
         """Take the next record."""
         event = record.event
+        if isinstance(event, (StepStarted, StepFinished)):  # nearly all are
+            self._row(event.scenario, record).add_step(event, record.time)
+            super().receive(record)
+            return
         match event:
-            case StepStarted() | StepFinished():
-                row = self._row(event.scenario, record)
-                row.add_step(event, record.time)
             case ScenarioStarted():
                 self._row(event.scenario, record)
             case ExecutionFinished():
