@@ -55,9 +55,9 @@ def test_a_scenario_error_holds_and_names_all_mistakes(count: int) -> None:
 
 
 def test_an_error_that_has_no_words_is_told_all_the_same() -> None:
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             raise self
 
     assert words_of(ValueError("no such order")) == "no such order"
-    assert words_of(Mute()) == "<exception str() failed>"
+    assert words_of(MuteError()) == "<exception str() failed>"
