@@ -11,6 +11,8 @@ from agentrig.errors import UsageError
 
 __all__ = ["manifest_problem", "read_manifests"]
 
+_WORDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+
 
 def read_manifests(source: str | Mapping[str, Any] | Sequence[Any]) -> list[dict[str, Any]]:
     """List the objects of YAML text with one or more documents, of an object, or of several.
@@ -21,10 +23,10 @@ def read_manifests(source: str | Mapping[str, Any] | Sequence[Any]) -> list[dict
     if isinstance(source, str):
         try:
             documents = list(yaml.safe_load_all(source))
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # no date, or too deep
             raise UsageError(f"the manifest is no YAML: {error}") from error
     else:
-        documents = [source] if isinstance(source, Mapping) else list(source)
+        documents = list(source) if isinstance(source, list | tuple) else [source]
     found = _flat([one for one in documents if one is not None])
     if not found:
         raise UsageError("the manifest holds no object")
@@ -38,7 +40,8 @@ def read_manifests(source: str | Mapping[str, Any] | Sequence[Any]) -> list[dict
 def manifest_problem(manifest: Any) -> str | None:
     """Say what a manifest lacks; None where the API can be asked."""
     if not isinstance(manifest, Mapping):
-        return f"an object is needed, not {type(manifest).__name__}"
+        what = _WORDS.get(type(manifest), type(manifest).__name__)
+        return f"an object is needed, not {what}"
     for key in ("apiVersion", "kind"):
         if not isinstance(manifest.get(key), str):
             return f"'{key}' is missing"

@@ -146,7 +146,7 @@ items:
     [
         ("a: [", "the manifest is no YAML"),
         ("", "holds no object"),
-        ("- a", "an object is needed, not list"),
+        ("- a", "an object is needed, not a list"),
         ("kind: Pod", "'apiVersion' is missing"),
         ("apiVersion: v1", "'kind' is missing"),
         ("{apiVersion: v1, kind: Pod}", "'metadata.name' is missing"),

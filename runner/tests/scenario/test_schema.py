@@ -45,6 +45,7 @@ BEYOND_A_SCHEMA = {
         "header_with_newline",
     ),
     *("jq_double_quoted", "jq_empty", "jq_folded_block", "jq_literal_block", "jq_plain"),
+    "manifests_that_are_none",
     *("jq_single_quoted", "jq_unclosed_if", "jq_unclosed_text", "jq_unknown_function"),
     *(
         "jq_unknown_variable",
