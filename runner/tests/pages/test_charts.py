@@ -54,7 +54,7 @@ def test_arrow_keys_walk_through_the_marks_and_show_what_they_stand_for(
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#run-1"
         assert page.locator(".tip").inner_text() == "run-1\npassed: 0.9833"
         page.keyboard.press("Enter")
-        assert page.url.endswith("#run-1")
+        page.wait_for_url(lambda url: url.endswith("#run-1"))
 
 
 def test_the_table_holds_the_same_numbers(browser: Browser, charts: Path) -> None:
