@@ -8,7 +8,6 @@ What is not plain, or is wrong, is refused here: PyYAML then reads it, and says 
 from __future__ import annotations
 
 import functools
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -109,8 +108,16 @@ def _value(event: Any, take: Callable[[], Any], depth: int) -> Any:
 
 
 def _plain(text: str) -> Any:
-    # Most stand in a suite many times: one of each is sent by a copy, kept, and compared fast.
-    return _scalar(text) if text[:1] in _FIRST else sys.intern(text)
+    return _scalar(text) if text[:1] in _FIRST else _same(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _same(text: str) -> str:
+    """Give one of the texts that are equal: most stand in a suite many times, and are sent once.
+
+    Not by `sys.intern`: Python 3.12 never lets go what was interned.
+    """
+    return text
 
 
 @functools.lru_cache(maxsize=4096)
