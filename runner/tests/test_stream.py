@@ -69,6 +69,22 @@ def test_a_reporter_that_fails_is_left_out_and_told_once() -> None:
     assert isinstance(problem.__cause__, OSError)
 
 
+def test_a_reporter_whose_error_has_no_words_harms_no_other() -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise self
+
+    class Broken(Keep):
+        def receive(self, record: Record) -> None:
+            raise MuteError
+
+    after = Keep()
+    stream = EventStream(run="r", reporters=[Broken(), after])
+    stream.publish(said(1)[0])
+    assert [str(one) for one in stream.problems] == ["Broken failed: <exception str() failed>"]
+    assert len(after.records) == 1
+
+
 def test_one_reporter_at_two_places_fails_at_both() -> None:
     broken = Keep(fails_at=0)
     stream = EventStream(run="r", reporters=[broken, broken])

@@ -16,7 +16,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def legal(text: str) -> str:
     """Replace what no document may hold."""
-    # What can be printed may stand anywhere, and is told in a tenth of the time.
+    # What can be printed may stand anywhere, and is told in a third of the time.
     return text if text.isprintable() else _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

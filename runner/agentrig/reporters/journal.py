@@ -120,7 +120,7 @@ def _decode(raw: dict[str, Any]) -> Record:
     cls = EVENT_KINDS.get(kind)
     if cls is None or raw["version"] > cls.version:
         raise ValueError(f"event '{kind}' version {raw['version']} is of a newer agentrig")
-    dt.datetime.fromisoformat(raw["time"])  # raises ValueError
+    dt.datetime.fromisoformat(raw["time"])  # pages count with it
     event: Event = msgspec.convert(raw["event"], cls)
     return Record(
         run=raw["run"],

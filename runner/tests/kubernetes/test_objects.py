@@ -147,6 +147,8 @@ items:
         ("a: [", "the manifest is no YAML"),
         ("", "holds no object"),
         ("- a", "an object is needed, not a list"),
+        pytest.param("[" * 5_000, "no YAML: maximum recursion depth", id="deep"),
+        ("since: 2026-13-45", "the manifest is no YAML: month must be in 1..12"),
         ("kind: Pod", "'apiVersion' is missing"),
         ("apiVersion: v1", "'kind' is missing"),
         ("{apiVersion: v1, kind: Pod}", "'metadata.name' is missing"),
