@@ -76,7 +76,7 @@ def test_a_reporter_whose_error_has_no_words_harms_no_other() -> None:
 
     class Broken(Keep):
         def receive(self, record: Record) -> None:
-            raise MuteError
+            raise MuteError(record)
 
     after = Keep()
     stream = EventStream(run="r", reporters=[Broken(), after])
